@@ -1,0 +1,252 @@
+//! The command line's syntax. The documentation of each item here is its `--help`.
+//!
+//! Refuses to interpret: what arguments mean together with job files and the environment is up to the commands.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use wayfare_pipeline::settings::LogicalDate;
+
+const EXIT_CODES: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 configuration, 4 input missing, 5 quality \
+gate, 6 too many rejected rows, 75 worth retrying, 143 cancelled.\n\
+Environment: WAYFARE_<SECTION>__<KEY> sets a setting, WAYFARE_LOG filters the log (for example `info`), NO_COLOR switches \
+colours off.";
+
+/// Turns a platform's activity log into named interest journeys
+#[derive(Debug, Parser)]
+#[command(name = "wayfare", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a job: load, embed, segment, name and publish. Repeating a run that is done changes nothing
+    Run(RunArgs),
+    /// Show what `run` would do: dates, rows, items to embed, names to generate, what is done already
+    Plan(PlanArgs),
+    /// Look into the ledger of runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Query the tables at their newest snapshot with SQL
+    Sql(SqlArgs),
+    /// Write synthetic activity with planted journeys
+    Generate(GenerateArgs),
+    /// Checkpoint and clean the tables, remove files that nothing refers to
+    Maintain(MaintainArgs),
+    /// Look after the models that a job uses
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Check this machine, and that a job's models and tables can be used
+    Doctor(DoctorArgs),
+    /// Show the settings of a job
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print generated reference pages as Markdown
+    #[command(subcommand, hide = true)]
+    Docs(DocsCommand),
+}
+
+/// A job file and what replaces its settings.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct JobArgs {
+    /// Job file
+    #[arg(value_name = "JOB.toml")]
+    pub(crate) job_file: PathBuf,
+    /// Replace a setting, for example `--set tables.url=out`; wins over the environment and the job file
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+}
+
+/// Which logical dates.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SelectionArgs {
+    /// Logical date, YYYY-MM-DD. Without a date: the newest complete slice (yesterday, or the last month that has ended)
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"])]
+    pub(crate) date: Option<LogicalDate>,
+    /// First of several logical dates
+    #[arg(long, value_name = "DATE", requires = "to")]
+    pub(crate) from: Option<LogicalDate>,
+    /// Last of several logical dates, included
+    #[arg(long, value_name = "DATE", requires = "from")]
+    pub(crate) to: Option<LogicalDate>,
+    /// Take all dates in one run instead of one run per date: faster, published at once
+    #[arg(long)]
+    pub(crate) one_run: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object on the last line
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// The caller's name for this run, repeated in the result; what makes runs idempotent is the logical date
+    #[arg(long, value_name = "KEY")]
+    pub(crate) run_key: Option<String>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+    /// Also write the JSON result to this file; /airflow/xcom/return.json is written wherever its folder exists
+    #[arg(long, value_name = "FILE")]
+    pub(crate) result_file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List all runs, oldest first
+    List {
+        /// Where the tables are
+        tables_url: String,
+        /// How the list is printed
+        #[arg(long, value_enum, default_value_t)]
+        output: OutputFormat,
+    },
+    /// Show one run: its dates, its outcome, and which bucket groups are done
+    Show {
+        /// Where the tables are
+        tables_url: String,
+        /// Run id, as `runs list` prints it
+        run_id: String,
+        /// How the run is printed
+        #[arg(long, value_enum, default_value_t)]
+        output: OutputFormat,
+    },
+}
+
+/// How query results are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    /// Boxes, for people
+    #[default]
+    Table,
+    /// Comma-separated with a header; lists and structs as text
+    Csv,
+    /// One JSON object per row
+    Json,
+    /// Parquet, to the file given with --output
+    Parquet,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("statements").args(["query", "file"]))]
+pub(crate) struct SqlArgs {
+    /// Where the tables are
+    pub(crate) tables_url: String,
+    /// Statements to run; without -c and -f they are read from standard input
+    #[arg(short = 'c', long = "command", value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+    /// File with statements to run
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Format of the results
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: QueryFormat,
+    /// Write the results to this file instead of standard output
+    #[arg(long, short, value_name = "FILE", required_if_eq("format", "parquet"))]
+    pub(crate) output: Option<PathBuf>,
+    /// Value of `$NAME` in the statements: a number, `true`, `false`, or text
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MaintainArgs {
+    /// Where the tables are
+    pub(crate) tables_url: String,
+    /// Keep unreferenced files that are younger than this many hours: runs and readers may still need them
+    #[arg(long, value_name = "HOURS", default_value_t = 168)]
+    pub(crate) retention_hours: u64,
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Compare the models' files with the hashes in the job file
+    Verify {
+        #[command(flatten)]
+        job: JobArgs,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// Job file whose models and tables to check
+    #[arg(value_name = "JOB.toml")]
+    pub(crate) job_file: Option<PathBuf>,
+    /// Replace a setting of the job
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "job_file")]
+    pub(crate) sets: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting of a job as it will be used, in TOML
+    Show {
+        #[command(flatten)]
+        job: JobArgs,
+        /// Say of each value where it comes from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DocsCommand {
+    /// The tables and their columns
+    Tables,
+    /// The exit codes
+    ExitCodes,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GenerateArgs {
+    /// Users
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub(crate) users: u64,
+    /// Activities of all users together, met exactly
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    pub(crate) activities: u64,
+    /// Equal seeds and options give equal files
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Days that the activities spread over, from 2024-01-01
+    #[arg(long, value_name = "COUNT", default_value_t = 180)]
+    pub(crate) days: u32,
+    /// Share of activities, 0 to 1, that belong to no journey
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) noise_share: f64,
+    /// Most rows of one file
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000_000)]
+    pub(crate) rows_per_file: u64,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}

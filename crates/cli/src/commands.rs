@@ -1,0 +1,32 @@
+//! The commands: one module each. A command gets parsed arguments and ends in a result or a [`Failure`].
+
+mod config;
+mod docs;
+mod doctor;
+mod generate;
+mod job;
+mod maintain;
+mod models;
+mod plan;
+mod run;
+mod runs;
+mod sql;
+
+use crate::args::{Command, ModelsCommand};
+use crate::failure::Failure;
+
+/// Carries out a command.
+pub(crate) async fn execute(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Run(args) => run::run(&args).await,
+        Command::Plan(args) => plan::plan(&args).await,
+        Command::Runs(command) => runs::runs(&command).await,
+        Command::Sql(args) => sql::sql(&args).await,
+        Command::Generate(args) => generate::generate(&args),
+        Command::Maintain(args) => maintain::maintain(&args).await,
+        Command::Models(ModelsCommand::Verify { job }) => models::verify(&job),
+        Command::Doctor(args) => doctor::doctor(&args).await,
+        Command::Config(command) => config::config(&command),
+        Command::Docs(command) => docs::docs(&command),
+    }
+}

@@ -1,0 +1,14 @@
+//! `wayfare docs`: reference pages that are generated from the code.
+
+use crate::args::DocsCommand;
+use crate::failure::Failure;
+use crate::{exit_code, output};
+
+/// Prints a page as Markdown.
+pub(super) fn docs(command: &DocsCommand) -> Result<(), Failure> {
+    let page = match command {
+        DocsCommand::Tables => wayfare_tables::tables_reference_markdown(),
+        DocsCommand::ExitCodes => exit_code::reference_markdown(),
+    };
+    output::data(&page)
+}

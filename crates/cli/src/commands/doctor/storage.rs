@@ -1,0 +1,68 @@
+//! Whether tables can be written where the job wants them, and only once where only once is meant.
+
+use std::path::Path as LocalPath;
+
+use object_store::path::Path;
+use object_store::{Error, ObjectStoreExt, PutMode, PutOptions};
+use wayfare_tables::TableRoot;
+
+use crate::clock;
+use crate::failure::Failure;
+
+/// Writes a small object twice: the second write must be refused, on that rests every promise about runs.
+pub(super) async fn check(tables_url: &str) -> Result<String, Failure> {
+    let root = TableRoot::parse(tables_url).map_err(Failure::tables("cannot open the tables".to_owned()))?;
+    let existed = root.local_path().is_none_or(LocalPath::exists);
+    let path = Path::from(format!(
+        "_wayfare/doctor/{}-{}",
+        std::process::id(),
+        clock::now().timestamp_micros()
+    ));
+    let create = || async {
+        root.store()
+            .put_opts(
+                &path,
+                Vec::from("checked").into(),
+                PutOptions::from(PutMode::Create),
+            )
+            .await
+    };
+    create()
+        .await
+        .map_err(|error| unusable(tables_url, "cannot write there", error))?;
+    let second = create().await;
+    root.store()
+        .delete(&path)
+        .await
+        .map_err(|error| unusable(tables_url, "cannot delete there", error))?;
+    remove_empty_folders(&root, existed);
+    match second {
+        Err(Error::AlreadyExists { .. }) => Ok(format!("{} is writable, create-if-absent holds", root.url())),
+        Ok(_) => Err(Failure::failed(format!(
+            "`{tables_url}` let a file be created twice: this storage cannot keep two runs apart, use another"
+        ))),
+        Err(error) => Err(unusable(
+            tables_url,
+            "an object that exists was not refused as such",
+            error,
+        )),
+    }
+}
+
+fn unusable(tables_url: &str, problem: &str, error: Error) -> Failure {
+    Failure::configuration(error).context(format!("`{tables_url}`: {problem}"))
+}
+
+/// The check leaves nothing behind: folders that hold something are not removed by this.
+fn remove_empty_folders(root: &TableRoot, existed: bool) {
+    let Some(tables) = root.local_path() else {
+        return;
+    };
+    let bookkeeping = tables.join("_wayfare");
+    for folder in [bookkeeping.join("doctor"), bookkeeping] {
+        std::fs::remove_dir(folder).ok();
+    }
+    if !existed {
+        std::fs::remove_dir(tables).ok();
+    }
+}

@@ -1,0 +1,77 @@
+//! What the commands that take a job have in common: its settings, its dates, its engine.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_pipeline::engine::EmbeddedEngine;
+use wayfare_pipeline::settings::{JobSettings, LogicalDate, Resolved, resolve};
+
+use crate::args::{JobArgs, SelectionArgs};
+use crate::failure::Failure;
+use crate::models::CandleModels;
+use crate::{clock, environment};
+
+/// The settings of a job.
+pub(super) fn settings(job: &JobArgs) -> Result<Resolved, Failure> {
+    Ok(resolve(&job.job_file, &job.sets, &environment::variables)?)
+}
+
+/// The dates of each run, in the order in which to run them.
+pub(super) fn runs(
+    selection: &SelectionArgs,
+    settings: &JobSettings,
+) -> Result<Vec<Vec<LogicalDate>>, Failure> {
+    let slice = settings.job.slice;
+    let dates = match (selection.date, selection.from, selection.to) {
+        (Some(date), ..) => vec![slice.canonical(date)],
+        (None, Some(from), Some(to)) => slice.dates(from, to),
+        _ => vec![slice.newest_complete(clock::today())],
+    };
+    if dates.is_empty() {
+        return Err(Failure::usage("`--to` is before `--from`"));
+    }
+    Ok(if selection.one_run {
+        vec![dates]
+    } else {
+        dates.into_iter().map(|date| vec![date]).collect()
+    })
+}
+
+/// The engine in this process, as the job sizes it.
+pub(super) fn engine(settings: &JobSettings) -> EmbeddedEngine {
+    let models: Arc<dyn ModelProvider> = Arc::new(CandleModels::default());
+    EmbeddedEngine::new(models, settings.engine.threads, settings.engine.memory_limit_mb)
+}
+
+/// The job's encoder.
+pub(super) fn encoder(settings: &JobSettings) -> ModelReference {
+    ModelReference {
+        path: settings.encoder.path.clone(),
+        sha256: settings.encoder.sha256.clone(),
+    }
+}
+
+/// The job's language model, if it has one.
+pub(super) fn namer(settings: &JobSettings) -> Option<ModelReference> {
+    let (path, sha256) = settings.name.model.clone().zip(settings.name.sha256.clone())?;
+    Some(ModelReference { path, sha256 })
+}
+
+/// Finds out before the work begins that a model is not there.
+pub(super) fn require_models(settings: &JobSettings) -> Result<(), Failure> {
+    let require = |what: &str, path: &str| {
+        let exists = Path::new(path.strip_prefix("file://").unwrap_or(path)).exists();
+        if exists {
+            Ok(())
+        } else {
+            Err(Failure::input_missing(what, path))
+        }
+    };
+    require("encoder", &settings.encoder.path)?;
+    settings
+        .name
+        .model
+        .as_deref()
+        .map_or(Ok(()), |path| require("language model", path))
+}

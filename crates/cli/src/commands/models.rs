@@ -1,0 +1,36 @@
+//! `wayfare models`.
+
+use wayfare_inference_candle::ModelError;
+
+use super::job;
+use crate::args::JobArgs;
+use crate::failure::Failure;
+use crate::models::{verify_encoder, verify_generator};
+use crate::output;
+
+/// Compares the models' files with the hashes in the job file; all are looked at before the first difference fails.
+pub(super) fn verify(job: &JobArgs) -> Result<(), Failure> {
+    let settings = job::settings(job)?.settings;
+    job::require_models(&settings)?;
+    let encoder = job::encoder(&settings);
+    let mut results = vec![("encoder", encoder.path.clone(), verify_encoder(&encoder))];
+    if let Some(namer) = job::namer(&settings) {
+        let result = verify_generator(&namer);
+        results.push(("language model", namer.path, result));
+    }
+    for (what, path, result) in results {
+        result.map_err(refused)?;
+        output::data_line(&format!("ok  {what}  {path}"))?;
+    }
+    Ok(())
+}
+
+/// A file that is missing is a missing input, a wrong one is a wrong configuration.
+fn refused(error: ModelError) -> Failure {
+    match &error {
+        ModelError::Read { path, source } if source.kind() == std::io::ErrorKind::NotFound => {
+            Failure::input_missing("model file", &path.display().to_string())
+        }
+        _ => Failure::configuration(error),
+    }
+}

@@ -1,0 +1,138 @@
+//! `wayfare run`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use wayfare_pipeline::driver::{self, RunRequest};
+use wayfare_pipeline::report::{Outcome, RunReport};
+
+use super::job;
+use crate::args::{OutputFormat, RunArgs};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::output;
+use crate::progress::{Progress, describe_counts, describe_dates};
+use crate::text_table::TextTable;
+
+/// Where Airflow's KubernetesPodOperator looks for a task's result.
+const AIRFLOW_FOLDER: &str = "/airflow/xcom";
+
+/// Runs a job for the selected dates and hands over the result, of failures too.
+pub(super) async fn run(args: &RunArgs) -> Result<(), Failure> {
+    let mut reports = Vec::new();
+    let outcome = run_all(args, &mut reports).await;
+    let delivered = deliver(args, &reports, outcome.as_ref().err());
+    outcome.and(delivered)
+}
+
+async fn run_all(args: &RunArgs, reports: &mut Vec<RunReport>) -> Result<(), Failure> {
+    let settings = job::settings(&args.job)?.settings;
+    let runs = job::runs(&args.selection, &settings)?;
+    job::require_models(&settings)?;
+    let engine = job::engine(&settings);
+    let interrupt = Interrupt::listen()?;
+    let progress = Progress::start();
+    for dates in runs {
+        if interrupt.is_cancelled() {
+            return Err(Failure::failed("cancelled between two runs").cancelled());
+        }
+        let request = RunRequest {
+            settings: settings.clone(),
+            dates,
+        };
+        let result = driver::run(&request, &engine, progress.observer(), interrupt.flag()).await;
+        // What a run says when it is stopped is a consequence, whatever it looks like.
+        let told_to_stop = |error| {
+            let failure = Failure::from(error);
+            if interrupt.is_cancelled() {
+                failure.cancelled()
+            } else {
+                failure
+            }
+        };
+        reports.push(result.map_err(told_to_stop)?);
+    }
+    Ok(())
+}
+
+fn deliver(args: &RunArgs, reports: &[RunReport], failure: Option<&Failure>) -> Result<(), Failure> {
+    let result = to_json(args, reports, failure)?.to_string();
+    for file in result_files(args.result_file.as_deref()) {
+        std::fs::write(&file, format!("{result}\n")).map_err(|error| {
+            Failure::from(error).context(format!("cannot write the result to `{}`", file.display()))
+        })?;
+    }
+    match args.output {
+        OutputFormat::Json => output::data_line(&result),
+        OutputFormat::Text => reports
+            .iter()
+            .try_for_each(|report| output::data(&to_text(report))),
+    }
+}
+
+fn result_files(asked_for: Option<&Path>) -> Vec<PathBuf> {
+    let airflow = Path::new(AIRFLOW_FOLDER);
+    let automatic = airflow.is_dir().then(|| airflow.join("return.json"));
+    asked_for
+        .map(Path::to_owned)
+        .into_iter()
+        .chain(automatic)
+        .collect()
+}
+
+fn to_json(args: &RunArgs, reports: &[RunReport], failure: Option<&Failure>) -> Result<Value, Failure> {
+    let mut result = match failure {
+        Some(failure) => failure.to_json(),
+        None if reports.iter().any(|report| report.outcome == Outcome::Done) => json!({ "outcome": "done" }),
+        None => json!({ "outcome": "noop" }),
+    };
+    result["runs"] = serde_json::to_value(reports)?;
+    if let Some(key) = &args.run_key {
+        result["run_key"] = json!(key);
+    }
+    Ok(result)
+}
+
+fn to_text(report: &RunReport) -> String {
+    let RunReport {
+        run_id,
+        job,
+        dates,
+        tables_url,
+        ..
+    } = report;
+    let dates = describe_dates(dates);
+    if report.outcome == Outcome::Noop {
+        return format!(
+            "{job}, {dates}: nothing to do, snapshot {} has it\n",
+            report.snapshot
+        );
+    }
+    let mut text = format!(
+        "{job}, {dates}: done in {:.1} s, snapshot {}\n\n",
+        report.seconds, report.snapshot
+    );
+    let mut stages = TextTable::new(&["stage", "seconds", "counts"]);
+    for stage in &report.stages {
+        stages.row([
+            stage.stage.clone(),
+            format!("{:.1}", stage.seconds),
+            describe_counts(&stage.counts),
+        ]);
+    }
+    text.push_str(&stages.render());
+    text.push('\n');
+    let mut totals = TextTable::new(&["total", "count"]);
+    for (name, count) in &report.counts {
+        totals.row([name.clone(), count.to_string()]);
+    }
+    text.push_str(&totals.render());
+    if let Some(notice) = &report.notice {
+        text.push_str(&format!("\nnotice: {notice}\n"));
+    }
+    text.push_str(&format!(
+        "\nnext:\n  wayfare sql {tables_url} -c 'select name, count(*) as journeys from journeys group by name order by 2 desc limit 20'\n  \
+         wayfare runs show {tables_url} {run_id}\n",
+    ));
+    text
+}

@@ -1,0 +1,179 @@
+//! Why a command failed: the error with its causes, the exit code and a hint.
+
+use std::io;
+
+use datafusion::error::DataFusionError;
+use serde_json::{Value, json};
+use wayfare_pipeline::error::PipelineError;
+use wayfare_tables::TablesError;
+
+use crate::exit_code;
+
+/// What a command ends with when it does not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: anyhow::Error,
+    exit_code: u8,
+    hint: Option<String>,
+}
+
+impl Failure {
+    fn new(error: impl Into<anyhow::Error>, exit_code: u8, hint: Option<String>) -> Self {
+        Self {
+            error: error.into(),
+            exit_code,
+            hint,
+        }
+    }
+
+    /// The arguments do not make sense together.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        let hint =
+            Some("`wayfare --help` lists the commands, `wayfare COMMAND --help` their arguments".to_owned());
+        Self::new(anyhow::Error::msg(message.into()), exit_code::USAGE, hint)
+    }
+
+    /// A file or folder that must exist does not.
+    pub(crate) fn input_missing(what: &str, path: &str) -> Self {
+        PipelineError::InputMissing {
+            what: what.to_owned(),
+            path: path.to_owned(),
+        }
+        .into()
+    }
+
+    /// Something of the job's configuration turned out not to be usable.
+    pub(crate) fn configuration(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error, exit_code::CONFIGURATION, None)
+    }
+
+    /// A failure without an exit code of its own.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(anyhow::Error::msg(message.into()), exit_code::FAILED, None)
+    }
+
+    /// An error without an exit code of its own.
+    pub(crate) fn failed_with(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(error, exit_code::FAILED, None)
+    }
+
+    /// A state that should be impossible.
+    pub(crate) fn bug(message: &str) -> Self {
+        PipelineError::Bug {
+            message: message.to_owned(),
+        }
+        .into()
+    }
+
+    /// Reading or writing tables or the ledger failed.
+    pub(crate) fn tables(doing: String) -> impl FnOnce(TablesError) -> Self {
+        move |source| {
+            let error = PipelineError::Tables {
+                job: String::new(),
+                doing: String::new(),
+                source: Box::new(source),
+            };
+            let exit_code = error.exit_code();
+            // Outside a run there is no job to name.
+            match error {
+                PipelineError::Tables { source, .. } => {
+                    Self::new(anyhow::Error::new(source).context(doing), exit_code, None)
+                }
+                other => other.into(),
+            }
+        }
+    }
+
+    /// The reader of standard output has gone: not an error of ours.
+    pub(crate) fn reader_gone(error: io::Error) -> Self {
+        Self::new(error, 0, None)
+    }
+
+    /// Says what was being done.
+    pub(crate) fn context(self, doing: impl Into<String>) -> Self {
+        Self {
+            error: self.error.context(doing.into()),
+            ..self
+        }
+    }
+
+    /// The same failure, as the consequence of having been told to stop.
+    pub(crate) fn cancelled(self) -> Self {
+        let hint = Some("run the same command again to continue; finished bucket groups are kept".to_owned());
+        Self {
+            exit_code: exit_code::CANCELLED,
+            hint,
+            ..self
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The error and its causes, outermost first, without causes that only repeat what was said.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let mut messages: Vec<String> = Vec::new();
+        for error in self.error.chain() {
+            let message = error.to_string();
+            if !messages
+                .last()
+                .is_some_and(|previous| previous.contains(&message))
+            {
+                messages.push(message);
+            }
+        }
+        messages
+    }
+
+    /// The failure as the JSON result of a command.
+    pub(crate) fn to_json(&self) -> Value {
+        let messages = self.messages();
+        let outcome = if self.exit_code == exit_code::CANCELLED {
+            "cancelled"
+        } else {
+            "failed"
+        };
+        json!({
+            "outcome": outcome,
+            "error": messages.first(),
+            "causes": messages.get(1..).unwrap_or_default(),
+            "hint": self.hint,
+            "exit_code": self.exit_code,
+        })
+    }
+}
+
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Self {
+        let (exit_code, hint) = (error.exit_code(), error.hint());
+        Self::new(error, exit_code, hint)
+    }
+}
+
+impl From<DataFusionError> for Failure {
+    fn from(error: DataFusionError) -> Self {
+        PipelineError::from(error).into()
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let exit_code = if error.kind() == io::ErrorKind::NotFound {
+            exit_code::INPUT_MISSING
+        } else {
+            exit_code::FAILED
+        };
+        Self::new(error, exit_code, None)
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error, exit_code::FAILED, None)
+    }
+}

@@ -1,0 +1,60 @@
+//! SIGTERM and Ctrl-C: the first asks the run to stop at the next safe point, the second ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use datafusion::common::runtime::SpawnedTask;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::failure::Failure;
+use crate::{exit_code, output};
+
+/// Listens until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    cancelled: Arc<AtomicBool>,
+    _listener: SpawnedTask<()>,
+}
+
+impl Interrupt {
+    /// Starts to listen; from here on a signal does not end the process by itself.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        let subscribe =
+            |kind| signal(kind).map_err(|error| Failure::from(error).context("cannot listen for signals"));
+        let (terminate, interrupt) = (
+            subscribe(SignalKind::terminate())?,
+            subscribe(SignalKind::interrupt())?,
+        );
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let listener = SpawnedTask::spawn(listen(terminate, interrupt, Arc::clone(&cancelled)));
+        Ok(Self {
+            cancelled,
+            _listener: listener,
+        })
+    }
+
+    /// The flag that the run watches.
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.cancelled)
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+async fn listen(mut terminate: Signal, mut interrupt: Signal, cancelled: Arc<AtomicBool>) {
+    let mut next = async || {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+    };
+    next().await;
+    cancelled.store(true, Ordering::Relaxed);
+    output::talk(
+        "stopping at the next safe point; once more stops at once (what is finished is kept either way)",
+    );
+    next().await;
+    std::process::exit(exit_code::CANCELLED.into());
+}

@@ -1,0 +1,107 @@
+//! Candle models for the functions: each is verified and loaded once per process.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_inference::{Encoder, InferenceError, Namer, Salience};
+use wayfare_inference_candle::{CandleEncoder, CandleGenerator, ModelError, ModelFile, WordpieceSalience};
+
+/// The file of an encoder's folder that its hash is taken of.
+pub(crate) const ENCODER_WEIGHTS: &str = "model.safetensors";
+const ENCODER_VOCABULARY: &str = "vocab.txt";
+
+/// Loaded models by the hash of their weights.
+#[derive(Default)]
+pub(crate) struct CandleModels {
+    encoders: Loaded<Arc<dyn Encoder>>,
+    namers: Loaded<Arc<Namer>>,
+    saliences: Loaded<Arc<dyn Salience>>,
+}
+
+impl std::fmt::Debug for CandleModels {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("CandleModels").finish_non_exhaustive()
+    }
+}
+
+impl ModelProvider for CandleModels {
+    fn encoder(&self, reference: &ModelReference) -> Result<Arc<dyn Encoder>, InferenceError> {
+        self.encoders.get_or_load(reference, || {
+            verify_encoder(reference)?;
+            Ok(Arc::new(CandleEncoder::load(&local(&reference.path))?))
+        })
+    }
+
+    fn namer(&self, reference: Option<&ModelReference>) -> Result<Arc<Namer>, InferenceError> {
+        let Some(reference) = reference else {
+            return Ok(Arc::new(Namer::extractive()));
+        };
+        self.namers.get_or_load(reference, || {
+            verify_generator(reference)?;
+            Ok(Arc::new(Namer::with_model(Arc::new(CandleGenerator::load(
+                &local(&reference.path),
+            )?))))
+        })
+    }
+
+    fn salience(&self, encoder: &ModelReference) -> Result<Arc<dyn Salience>, InferenceError> {
+        self.saliences.get_or_load(encoder, || {
+            Ok(Arc::new(WordpieceSalience::load(
+                &local(&encoder.path).join(ENCODER_VOCABULARY),
+            )?))
+        })
+    }
+}
+
+/// Compares the hash of an encoder's weights with the reference.
+pub(crate) fn verify_encoder(reference: &ModelReference) -> Result<(), ModelError> {
+    ModelFile {
+        path: local(&reference.path).join(ENCODER_WEIGHTS),
+        sha256: reference.sha256.clone(),
+    }
+    .verify()
+}
+
+/// Compares the hash of a language model's file with the reference.
+pub(crate) fn verify_generator(reference: &ModelReference) -> Result<(), ModelError> {
+    ModelFile {
+        path: local(&reference.path),
+        sha256: reference.sha256.clone(),
+    }
+    .verify()
+}
+
+fn local(path: &str) -> PathBuf {
+    Path::new(path.strip_prefix("file://").unwrap_or(path)).to_owned()
+}
+
+/// Models by the hash of their weights, loaded one at a time: two threads that want the same wait for one load.
+struct Loaded<M>(Mutex<HashMap<String, M>>);
+
+impl<M> Default for Loaded<M> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<M: Clone> Loaded<M> {
+    fn get_or_load(
+        &self,
+        reference: &ModelReference,
+        load: impl FnOnce() -> Result<M, ModelError>,
+    ) -> Result<M, InferenceError> {
+        let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = loaded.get(&reference.sha256) {
+            return Ok(model.clone());
+        }
+        let model = load().map_err(|source| InferenceError::Model {
+            model: reference.path.clone(),
+            operation: "its weights from the file",
+            source: Box::new(source),
+        })?;
+        loaded.insert(reference.sha256.clone(), model.clone());
+        Ok(model)
+    }
+}

@@ -1,0 +1,133 @@
+//! Synthetic activity with planted journeys: any size, seeded, written as Parquet while it is made.
+//!
+//! Each user pursues one to four topics over weeks or months, glances at everyday items in between, and now and
+//! then falls for another topic for a single evening. Memory holds one user's history and one row group at a time.
+
+mod activity_counts;
+mod history;
+mod options;
+mod part_writer;
+mod rows;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use options::GenerateOptions;
+
+use crate::error::EvaluationError;
+use crate::random::scatter;
+use crate::vocabulary::{TOPICS, everyday_item, topic_item};
+use activity_counts::ActivityCounts;
+use history::{Catalogue, history_of};
+use part_writer::PartWriter;
+use rows::{ActivityRows, ItemRows, TruthRows};
+
+/// What was written: the files in the order of their parts, and the rows in them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Generated {
+    /// `activities/part-*.parquet`: user_id, item_id, occurred_at, weight.
+    pub activity_files: Vec<PathBuf>,
+    /// `items/part-*.parquet`: item_id, title, text, tags.
+    pub item_files: Vec<PathBuf>,
+    /// `truth/part-*.parquet`: user_id, item_id, occurred_at, journey (null where the activity belongs to none).
+    pub truth_files: Vec<PathBuf>,
+    /// Users that have at least one activity.
+    pub users: u64,
+    pub activities: u64,
+    pub items: u64,
+    /// Activities that belong to a planted journey.
+    pub planted_activities: u64,
+    /// Pairs of a user and a journey that is planted in that user's history.
+    pub planted_journeys: u64,
+}
+
+/// Writes the folders `activities`, `items` and `truth` under `out_dir`; they must be empty or absent.
+///
+/// The same options give the same bytes. Users come in an order that looks random, each with all rows together,
+/// in time order; (user_id, occurred_at) is unique.
+pub fn generate(options: &GenerateOptions, out_dir: &Path) -> Result<Generated, EvaluationError> {
+    options.validate()?;
+    let mut generated = Generated::default();
+    write_items(options, out_dir, &mut generated)?;
+    write_histories(options, out_dir, &mut generated)?;
+    Ok(generated)
+}
+
+fn write_items(
+    options: &GenerateOptions,
+    out_dir: &Path,
+    generated: &mut Generated,
+) -> Result<(), EvaluationError> {
+    let catalogue = Catalogue::new(options);
+    let mut items = PartWriter::create(
+        &empty_folder(out_dir, "items")?,
+        ItemRows::default(),
+        options.rows_per_file,
+    )?;
+    for (topic_number, topic) in TOPICS.iter().enumerate() {
+        for number in 0..catalogue.items_per_topic {
+            let id = Catalogue::item_id(catalogue.topic_item(topic_number, number));
+            items.rows().push(&id, &topic_item(topic, number));
+            items.row_added()?;
+        }
+    }
+    for number in 0..catalogue.everyday_items {
+        let id = Catalogue::item_id(catalogue.everyday_item(number));
+        items.rows().push(&id, &everyday_item(number));
+        items.row_added()?;
+    }
+    (generated.item_files, generated.items) = items.finish()?;
+    Ok(())
+}
+
+fn write_histories(
+    options: &GenerateOptions,
+    out_dir: &Path,
+    generated: &mut Generated,
+) -> Result<(), EvaluationError> {
+    let folder = empty_folder(out_dir, "activities")?;
+    let mut activities = PartWriter::create(&folder, ActivityRows::default(), options.rows_per_file)?;
+    let folder = empty_folder(out_dir, "truth")?;
+    let mut truth = PartWriter::create(&folder, TruthRows::default(), options.rows_per_file)?;
+    let catalogue = Catalogue::new(options);
+    for (user, count) in ActivityCounts::new(options) {
+        if count == 0 {
+            continue;
+        }
+        // A permutation: distinct for distinct users, and in no visible order.
+        let user_id = format!("u{:016x}", scatter(user ^ scatter(options.seed)));
+        let history = history_of(options, &catalogue, user, count);
+        for event in &history.events {
+            let item_id = Catalogue::item_id(event.item);
+            activities
+                .rows()
+                .push(&user_id, &item_id, event.occurred_at_us, event.weight);
+            activities.row_added()?;
+            let journey = event.topic.map(|topic| TOPICS[topic].journey);
+            truth
+                .rows()
+                .push(&user_id, &item_id, event.occurred_at_us, journey);
+            truth.row_added()?;
+            generated.planted_activities += u64::from(journey.is_some());
+        }
+        generated.users += 1;
+        generated.planted_journeys += history.planted_journeys;
+    }
+    (generated.activity_files, generated.activities) = activities.finish()?;
+    (generated.truth_files, _) = truth.finish()?;
+    Ok(())
+}
+
+/// Parts of an earlier generation beside new ones would be read as one table, so there must be none.
+fn empty_folder(out_dir: &Path, table: &str) -> Result<PathBuf, EvaluationError> {
+    let path = out_dir.join(table);
+    let written = |source| EvaluationError::Write {
+        path: path.clone(),
+        source,
+    };
+    fs::create_dir_all(&path).map_err(written)?;
+    if fs::read_dir(&path).map_err(written)?.next().is_some() {
+        return Err(EvaluationError::NotEmpty { path });
+    }
+    Ok(path)
+}

@@ -1,0 +1,332 @@
+//! The generated world: the same for the same seed, as large as asked for, and with journeys that can be found.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a world that cannot be written or read fails the test"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float32Type, TimestampMicrosecondType};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use wayfare_evaluation::metrics::{Labels, bcubed, coverage, journey_f1, noise_rejected};
+use wayfare_evaluation::vocabulary::{TOPICS, everyday_item, topic_item};
+use wayfare_evaluation::{EvaluationError, GenerateOptions, Generated, generate};
+use wayfare_journeys::{Activity, Features, Params, Segmenter};
+
+const DAY: i64 = 86_400_000_000;
+
+fn options() -> GenerateOptions {
+    GenerateOptions {
+        users: 40,
+        activities: 4_000,
+        rows_per_file: 1_500,
+        ..GenerateOptions::default()
+    }
+}
+
+fn read(files: &[PathBuf]) -> Vec<RecordBatch> {
+    let open = |file| {
+        ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap())
+            .unwrap()
+            .build()
+            .unwrap()
+    };
+    files.iter().flat_map(open).map(Result::unwrap).collect()
+}
+
+fn texts(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
+    batch[column]
+        .as_string::<i32>()
+        .iter()
+        .map(|value| value.map(str::to_owned))
+        .collect()
+}
+
+fn times(batch: &RecordBatch) -> Vec<i64> {
+    batch["occurred_at"]
+        .as_primitive::<TimestampMicrosecondType>()
+        .values()
+        .to_vec()
+}
+
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut contents = BTreeMap::new();
+    for table in ["activities", "items", "truth"] {
+        for entry in fs::read_dir(folder.join(table)).unwrap() {
+            let path = entry.unwrap().path();
+            contents.insert(
+                path.strip_prefix(folder).unwrap().to_owned(),
+                fs::read(&path).unwrap(),
+            );
+        }
+    }
+    contents
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let files = |folder: &tempfile::TempDir, seed: u64| {
+        generate(&GenerateOptions { seed, ..options() }, folder.path()).unwrap();
+        contents(folder.path())
+    };
+    let first = files(&folders[0], 7);
+    assert!(first == files(&folders[1], 7));
+    let other = files(&folders[2], 8);
+    let activities = Path::new("activities/part-00000.parquet");
+    assert!(first[activities] != other[activities]);
+}
+
+#[test]
+fn tables_hold_what_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let generated = generate(&options(), folder.path()).unwrap();
+    assert_eq!(
+        (generated.users, generated.activities, generated.items),
+        (40, 4_000, 60 * 50)
+    );
+    let parts: Vec<usize> = generated
+        .activity_files
+        .iter()
+        .map(|file| {
+            read(std::slice::from_ref(file))
+                .iter()
+                .map(RecordBatch::num_rows)
+                .sum()
+        })
+        .collect();
+    assert_eq!(parts, [1_500, 1_500, 1_000]);
+
+    let item_ids: BTreeSet<Option<String>> = read(&generated.item_files)
+        .iter()
+        .flat_map(|batch| texts(batch, "item_id"))
+        .collect();
+    assert_eq!(item_ids.len(), 3_000);
+    let mut rows = BTreeSet::new();
+    let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();
+    let start = options().start_at_us;
+    for batch in read(&generated.activity_files) {
+        assert!(
+            batch["weight"]
+                .as_primitive::<Float32Type>()
+                .values()
+                .iter()
+                .all(|&weight| weight > 0.0)
+        );
+        for ((user, item), time) in texts(&batch, "user_id")
+            .into_iter()
+            .zip(texts(&batch, "item_id"))
+            .zip(times(&batch))
+        {
+            assert!(item_ids.contains(&item));
+            assert!((start..start + 180 * DAY + 4_000).contains(&time));
+            *counts.entry(user.clone()).or_default() += 1;
+            assert!(rows.insert((user, time)), "two activities of a user at one time");
+        }
+    }
+    let (least, most) = (counts.values().min().unwrap(), counts.values().max().unwrap());
+    assert!(most > &(5 * least), "heavy tail: {least} to {most}");
+    let mut planted = 0;
+    for batch in read(&generated.truth_files) {
+        for (user, time) in texts(&batch, "user_id").into_iter().zip(times(&batch)) {
+            assert!(rows.remove(&(user, time)), "truth without activity");
+        }
+        planted += batch["journey"].len() - batch["journey"].null_count();
+    }
+    assert!(rows.is_empty(), "activity without truth");
+    assert_eq!(planted as u64, generated.planted_activities);
+    assert!(
+        (3_000..3_400).contains(&planted),
+        "{planted} of 4000 at 20% noise"
+    );
+}
+
+#[test]
+fn any_size_is_met_exactly() {
+    for (users, activities) in [(1, 1), (100, 7), (3, 1_000)] {
+        let folder = tempfile::tempdir().unwrap();
+        let options = GenerateOptions {
+            users,
+            activities,
+            items_per_topic: 1,
+            days: 1,
+            ..options()
+        };
+        let generated = generate(&options, folder.path()).unwrap();
+        assert_eq!(generated.activities, activities);
+        assert!(generated.users <= users.min(activities));
+    }
+}
+
+#[test]
+fn a_folder_with_earlier_parts_and_options_out_of_range_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    generate(&options(), folder.path()).unwrap();
+    assert!(matches!(
+        generate(&options(), folder.path()),
+        Err(EvaluationError::NotEmpty { .. })
+    ));
+    let folder = tempfile::tempdir().unwrap();
+    for (name, options) in [
+        (
+            "users",
+            GenerateOptions {
+                users: 0,
+                ..options()
+            },
+        ),
+        (
+            "noise_share",
+            GenerateOptions {
+                noise_share: f64::NAN,
+                ..options()
+            },
+        ),
+        (
+            "tail_exponent",
+            GenerateOptions {
+                tail_exponent: 0.0,
+                ..options()
+            },
+        ),
+        (
+            "start_at_us",
+            GenerateOptions {
+                start_at_us: i64::MAX,
+                ..options()
+            },
+        ),
+    ] {
+        let error = generate(&options, folder.path()).unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn titles_are_distinct() {
+    let titles = TOPICS
+        .iter()
+        .flat_map(|topic| (0..300).map(|number| topic_item(topic, number).title));
+    let titles: Vec<String> = titles
+        .chain((0..8_000).map(|number| everyday_item(number).title))
+        .collect();
+    let distinct: BTreeSet<&String> = titles.iter().collect();
+    assert_eq!(distinct.len(), titles.len());
+    assert!(titles.iter().all(|title| !title.contains('{')));
+}
+
+/// A stand-in for an encoder: the words of title and text, spread over a fixed number of dimensions.
+fn bag_of_words(text: &str) -> Vec<f32> {
+    const FILLERS: [&str; 12] = [
+        "a", "and", "the", "for", "my", "of", "in", "on", "with", "to", "all", "about",
+    ];
+    let mut vector = vec![0.0_f32; 512];
+    for word in text
+        .to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
+        let hash = word.bytes().fold(14_695_981_039_346_656_037_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211)
+        });
+        if !FILLERS.contains(&word) {
+            vector[usize::try_from((hash ^ (hash >> 29)) % 512).unwrap()] += 1.0;
+        }
+    }
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    vector.iter().map(|value| value / length).collect()
+}
+
+#[test]
+fn planted_journeys_are_found_by_segmentation() {
+    let folder = tempfile::tempdir().unwrap();
+    let generated: Generated = generate(&options(), folder.path()).unwrap();
+    let mut vectors: BTreeMap<String, Vec<f32>> = BTreeMap::new();
+    for batch in read(&generated.item_files) {
+        let described = texts(&batch, "title").into_iter().zip(texts(&batch, "text"));
+        for (id, (title, text)) in texts(&batch, "item_id").into_iter().zip(described) {
+            vectors.insert(
+                id.unwrap(),
+                bag_of_words(&format!("{} {}", title.unwrap(), text.unwrap_or_default())),
+            );
+        }
+    }
+    let mut histories: BTreeMap<String, Vec<(i64, String, Option<String>)>> = BTreeMap::new();
+    for batch in read(&generated.truth_files) {
+        let columns = texts(&batch, "item_id")
+            .into_iter()
+            .zip(texts(&batch, "journey"))
+            .zip(times(&batch));
+        for (user, ((item, journey), time)) in texts(&batch, "user_id").into_iter().zip(columns) {
+            histories
+                .entry(user.unwrap())
+                .or_default()
+                .push((time, item.unwrap(), journey));
+        }
+    }
+    let params = Params {
+        join_threshold: 0.3,
+        ..Params::default()
+    };
+    let mut sums = [0.0; 4];
+    let mut users = 0.0;
+    for (user, history) in histories.iter().filter(|(_, history)| history.len() >= 40) {
+        let mut look_up = |item: &str, into: &mut Vec<f32>| {
+            into.clear();
+            into.extend(&vectors[item]);
+            true
+        };
+        let mut segmenter = Segmenter::start(&params, user);
+        for (time, item, _) in history {
+            let features = Features {
+                vector: &vectors[item],
+                concepts: &[],
+            };
+            segmenter
+                .push(
+                    Activity {
+                        item_id: item,
+                        occurred_at_us: *time,
+                        weight: 1.0,
+                        features,
+                    },
+                    &mut look_up,
+                )
+                .unwrap();
+        }
+        let result = segmenter.finish(&mut look_up).unwrap();
+        let found: BTreeMap<i64, String> = result
+            .assignments
+            .iter()
+            .map(|row| (row.occurred_at_us, row.journey_id.to_string()))
+            .collect();
+        let labels: Vec<Labels<'_>> = history
+            .iter()
+            .map(|(time, _, journey)| Labels {
+                gold: journey.as_deref(),
+                predicted: found.get(time).map(String::as_str),
+            })
+            .collect();
+        let scores = [
+            bcubed(&labels).unwrap().f1,
+            journey_f1(&labels).unwrap().f1,
+            noise_rejected(&labels).unwrap_or(1.0),
+            coverage(&labels).unwrap(),
+        ];
+        for (sum, score) in sums.iter_mut().zip(scores) {
+            *sum += score;
+        }
+        users += 1.0;
+    }
+    let [bcubed, journey, noise, coverage] = sums.map(|sum| sum / users);
+    let summary = format!(
+        "{users} users: BCubed {bcubed:.3}, journeys {journey:.3}, noise {noise:.3}, coverage {coverage:.3}"
+    );
+    assert!(
+        bcubed > 0.9 && journey > 0.9 && noise > 0.8 && coverage > 0.9,
+        "{summary}"
+    );
+}

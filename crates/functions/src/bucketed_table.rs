@@ -1,0 +1,163 @@
+//! Parquet files of one table version as a table whose partitions are buckets of users.
+//!
+//! The provider knows nothing of Delta: its caller resolves a snapshot to a list of files first, which is also
+//! what lets such a scan travel to executors.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::{ExecutionPlan, Partitioning};
+
+use crate::bucket_merge_exec::BucketMergeExec;
+
+/// Under this URL the session's runtime finds the object store rooted at the tables.
+pub const TABLES_STORE: &str = "tables://root";
+
+/// A Parquet file and the values of the table's partition columns for it.
+#[derive(Debug, Clone)]
+pub struct TableFile {
+    /// From the root of the tables.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// One for each partition column, in their order.
+    pub partition_values: Vec<ScalarValue>,
+}
+
+/// How a table's files are laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layout {
+    /// Any file, any order: for analysts.
+    Plain,
+    /// One partition per bucket; all files of a bucket are sorted by these columns, the first of which names
+    /// the user. The scan merges a bucket's files and declares partitioning by user and the order.
+    Bucketed { sort_columns: Vec<String> },
+}
+
+/// The table.
+#[derive(Debug)]
+pub struct BucketedTable {
+    table_schema: TableSchema,
+    schema: SchemaRef,
+    layout: Layout,
+    groups: Vec<Vec<TableFile>>,
+}
+
+impl BucketedTable {
+    /// `groups` holds the files of each bucket, in the order of the partitions to be.
+    pub fn new(
+        file_schema: &SchemaRef,
+        partition_fields: Vec<FieldRef>,
+        layout: Layout,
+        groups: Vec<Vec<TableFile>>,
+    ) -> Self {
+        let mut fields: Vec<FieldRef> = file_schema.fields().iter().cloned().collect();
+        fields.extend(partition_fields.iter().cloned());
+        let table_schema = TableSchema::builder(Arc::clone(file_schema)).with_table_partition_cols(partition_fields).build();
+        Self { table_schema, schema: Arc::new(Schema::new(fields)), layout, groups }
+    }
+
+    fn scan_config(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let options = state.table_options().parquet.clone();
+        let mut source = ParquetSource::new(self.table_schema.clone()).with_table_parquet_options(options);
+        if let Some(filter) = conjunction(filters.to_vec()) {
+            let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
+            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
+        }
+        let file_groups = self.groups.iter().flatten().map(|file| {
+            let mut partitioned = PartitionedFile::new(file.path.clone(), file.size);
+            partitioned.partition_values.clone_from(&file.partition_values);
+            FileGroup::new(vec![partitioned])
+        });
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(TABLES_STORE)?, Arc::new(source))
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .with_file_groups(file_groups.collect())
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+
+    /// The longest prefix of the sort columns that the projection keeps.
+    fn ordering(sort_columns: &[String], schema: &Schema) -> Option<LexOrdering> {
+        let kept = sort_columns.iter().map_while(|name| schema.index_of(name).ok().map(|index| (name, index)));
+        LexOrdering::new(kept.map(|(name, index)| {
+            let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
+            PhysicalSortExpr::new(Arc::new(Column::new(name, index)), options)
+        }))
+    }
+}
+
+#[async_trait]
+impl TableProvider for BucketedTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let projected = match projection {
+            None => Arc::clone(&self.schema),
+            Some(indices) => Arc::new(self.schema.project(indices)?),
+        };
+        let no_files = self.groups.iter().all(Vec::is_empty);
+        let Layout::Bucketed { sort_columns } = &self.layout else {
+            if no_files {
+                return Ok(Arc::new(EmptyExec::new(projected)));
+            }
+            return self.scan_config(state, projection, filters, limit);
+        };
+        let ordering = Self::ordering(sort_columns, &projected);
+        let partitioning = match sort_columns.first().and_then(|user| projected.index_of(user).ok()) {
+            Some(index) => {
+                Partitioning::Hash(vec![Arc::new(Column::new(&sort_columns[0], index))], self.groups.len())
+            }
+            None => Partitioning::UnknownPartitioning(self.groups.len()),
+        };
+        let input = if no_files {
+            Arc::new(EmptyExec::new(projected)) as Arc<dyn ExecutionPlan>
+        } else {
+            // A limit below a merge would cut each file on its own.
+            self.scan_config(state, projection, filters, None)?
+        };
+        let counts = self.groups.iter().map(Vec::len).collect();
+        Ok(Arc::new(BucketMergeExec::new(input, counts, ordering, partitioning)))
+    }
+}
+
+/// The format of every table file, for callers that register other Parquet files.
+pub fn parquet_format() -> Arc<ParquetFormat> {
+    Arc::new(ParquetFormat::default())
+}

@@ -1,0 +1,31 @@
+//! The SQL functions and operators of Wayfare, for the pipeline and for analysts alike.
+//!
+//! Knows DataFusion; refuses to know Ballista, Delta or any tensor library. What a function needs beside its
+//! arguments stands in the plan as a literal, by place and hash, and is loaded through [`artefacts::Artefacts`].
+
+pub mod artefacts;
+pub mod bucket_merge_exec;
+pub mod bucket_of;
+pub mod bucketed_table;
+pub mod content_digest;
+pub mod cosine_similarity;
+pub mod describe;
+pub mod embed;
+pub mod error;
+pub mod follow_alias;
+pub mod item_pack;
+pub mod list_arguments;
+mod mapped_file;
+pub mod models;
+pub mod name_journey;
+pub mod registry;
+pub mod salient_terms;
+pub mod segment_journey;
+pub mod segment_journeys;
+pub mod segment_settings;
+pub mod segmented;
+pub mod shared;
+pub mod text_hash;
+mod user_segmentation;
+pub mod write_files;
+pub mod write_files_exec;

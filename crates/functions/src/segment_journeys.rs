@@ -1,0 +1,151 @@
+//! `segment_journeys(user_id, prior_state, item_id, occurred_at, weight [, settings] ORDER BY occurred_at, item_id)`:
+//! one user's journeys, assignments and the state to go on from.
+//!
+//! An aggregate that needs its whole input in order, in one place: there is no partial form.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, TimestampMicrosecondType};
+use datafusion::common::{Result, ScalarValue, exec_err, not_impl_err};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::function::{AccumulatorArgs, AggregateFunctionSimplification, StateFieldsArgs};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, Expr, Signature, TypeSignature, Volatility, lit,
+};
+use datafusion::physical_expr::expressions::Literal;
+use std::sync::Arc;
+
+use crate::artefacts::Artefacts;
+use crate::error::FunctionError;
+use crate::segment_settings::{LoadedSettings, SegmentSettings};
+use crate::segmented::{segmented_fields, segmented_row, time_type};
+use crate::shared::Shared;
+use crate::user_segmentation::UserSegmentation;
+
+const ARGUMENTS_WITHOUT_SETTINGS: usize = 5;
+
+/// The function.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SegmentJourneys {
+    signature: Signature,
+    artefacts: Shared<Artefacts>,
+    default_settings: Option<String>,
+}
+
+impl SegmentJourneys {
+    /// `default_settings` is the JSON of [`SegmentSettings`] for calls that carry none.
+    pub fn new(artefacts: &Shared<Artefacts>, default_settings: Option<String>) -> Self {
+        let without =
+            vec![DataType::Utf8, DataType::Binary, DataType::Utf8, time_type(), DataType::Float32];
+        let with = without.iter().cloned().chain([DataType::Utf8]).collect();
+        let signatures = vec![TypeSignature::Exact(without), TypeSignature::Exact(with)];
+        Self {
+            signature: Signature::one_of(signatures, Volatility::Immutable),
+            artefacts: artefacts.clone(),
+            default_settings,
+        }
+    }
+}
+
+impl AggregateUDFImpl for SegmentJourneys {
+    fn name(&self) -> &'static str {
+        "segment_journeys"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Struct(segmented_fields()))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
+        // Named for the planner only: partial states are never made, see `merge_batch`.
+        Ok(vec![Arc::new(Field::new(format!("{}[segmented]", args.name), DataType::Struct(segmented_fields()), true))])
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        let literal = args.exprs.get(ARGUMENTS_WITHOUT_SETTINGS).and_then(|expr| expr.downcast_ref::<Literal>());
+        let settings = match literal.map(Literal::value) {
+            Some(ScalarValue::Utf8(Some(json))) => SegmentSettings::from_json(json)?,
+            _ => {
+                let (function, position) = ("segment_journeys", ARGUMENTS_WITHOUT_SETTINGS + 1);
+                return Err(FunctionError::NotLiteral { function, position }.into());
+            }
+        };
+        Ok(Box::new(SegmentAccumulator { settings: settings.load(&self.artefacts)?, user: None }))
+    }
+
+    fn simplify(&self) -> Option<AggregateFunctionSimplification> {
+        let default_settings = self.default_settings.clone();
+        let function = Arc::new(AggregateUDF::from(self.clone()));
+        Some(Box::new(move |call: AggregateFunction, _info| {
+            let AggregateFunctionParams { mut args, distinct, filter, order_by, null_treatment } = call.params;
+            if args.len() == ARGUMENTS_WITHOUT_SETTINGS {
+                args.push(lit(configured(default_settings.as_deref())?));
+            }
+            Ok(Expr::AggregateFunction(AggregateFunction::new_udf(
+                Arc::clone(&function),
+                args,
+                distinct,
+                filter,
+                order_by,
+                null_treatment,
+            )))
+        }))
+    }
+}
+
+pub(crate) fn configured(settings: Option<&str>) -> Result<String, FunctionError> {
+    let missing = FunctionError::NotConfigured { function: "segment_journeys", what: "segmentation settings" };
+    settings.map(str::to_owned).ok_or(missing)
+}
+
+#[derive(Debug)]
+struct SegmentAccumulator {
+    settings: LoadedSettings,
+    user: Option<UserSegmentation>,
+}
+
+impl Accumulator for SegmentAccumulator {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let users = values[0].as_string::<i32>();
+        let states = values[1].as_binary::<i32>();
+        let items = values[2].as_string::<i32>();
+        let times = values[3].as_primitive::<TimestampMicrosecondType>();
+        let weights = values[4].as_primitive::<Float32Type>();
+        for row in 0..users.len() {
+            let user = match &mut self.user {
+                Some(user) => user,
+                none => {
+                    let state = states.is_valid(row).then(|| states.value(row));
+                    none.insert(UserSegmentation::start(&self.settings, users.value(row), state)?)
+                }
+            };
+            user.push(items.value(row), times.value(row), weights.value(row))?;
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        match self.user.take() {
+            None => ScalarValue::try_from(&DataType::Struct(segmented_fields())),
+            Some(user) => {
+                let row = segmented_row(&user.finish()?, &self.settings.pack);
+                Ok(ScalarValue::Struct(Arc::new(row)))
+            }
+        }
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self)
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        exec_err!("segment_journeys needs a user's whole history in one partition: group by user_id on the log")
+    }
+
+    fn merge_batch(&mut self, _states: &[ArrayRef]) -> Result<()> {
+        not_impl_err!("segment_journeys has no partial form")
+    }
+}

@@ -1,0 +1,12 @@
+//! The real models, through the public API. Needs the installed assets: `cargo xtask test` sets `WAYFARE_ASSETS`.
+
+#[cfg(test)]
+mod assets;
+#[cfg(test)]
+mod encoder;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod generator;
+#[cfg(test)]
+mod salience;

@@ -1,0 +1,347 @@
+//! The driver: what a run has to do, in which order, and what an earlier attempt has already done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use chrono::Utc;
+use wayfare_tables::{
+    ACTIVITY_LOG, Claim, ITEM_VECTORS, JOURNEYS, Manifest, OutcomeKind, RunOutcome, RunRecord, SnapshotRecord,
+    TableRoot, TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
+};
+
+use crate::catalogue::{self, Parameter, Parameters};
+use crate::dataset::Dataset;
+use crate::engine::Engine;
+use crate::error::PipelineError;
+use crate::observer::{Event, Observer};
+use crate::report::{DatePlan, Outcome, RunPlan, RunReport, StageReport};
+use crate::run::{self, Run};
+use crate::settings::{JobSettings, LogicalDate};
+use crate::stages::segment::Changes;
+use crate::stages::{embed, load, name, publish, segment};
+use crate::statement;
+use crate::{analyst, sources};
+
+/// How often the owner of a job says that it is alive.
+const HEARTBEAT_EVERY: Duration = Duration::from_mins(1);
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    pub settings: JobSettings,
+    /// Any dates; each stands for the slice that contains it.
+    pub dates: Vec<LogicalDate>,
+}
+
+impl RunRequest {
+    fn canonical_dates(&self) -> Vec<LogicalDate> {
+        let slice = self.settings.job.slice;
+        let mut dates: Vec<LogicalDate> = self.dates.iter().map(|date| slice.canonical(*date)).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
+    fn root(&self) -> Result<TableRoot, PipelineError> {
+        let doing = format!("opening `{}`", self.settings.tables.url);
+        TableRoot::parse(&self.settings.tables.url).map_err(PipelineError::tables(&self.settings.job.name, doing))
+    }
+}
+
+/// Runs the slices as one run: load, embed, segment, name, publish.
+///
+/// Running again what is already in the tables is a `noop`; running again what was interrupted continues it.
+pub async fn run(
+    request: &RunRequest,
+    engine: &dyn Engine,
+    observer: Arc<dyn Observer>,
+    cancelled: Arc<AtomicBool>,
+) -> Result<RunReport, PipelineError> {
+    let began = Instant::now();
+    let settings = &request.settings;
+    let job = settings.job.name.as_str();
+    let root = request.root()?;
+    let dates = request.canonical_dates();
+    let source_files = sources::look_at_files(settings)?;
+    let base = latest_snapshot(&root).await.map_err(PipelineError::tables(job, "reading the snapshot record"))?;
+    let configuration_hash = settings.configuration_hash();
+    let unchanged = |date: &LogicalDate| {
+        run::is_unchanged(base.as_ref(), *date, &source_files.fingerprint, &configuration_hash)
+    };
+    let run_id = run::run_id(settings, &dates, &source_files.fingerprint, base.as_ref());
+    if let Some(record) = base.as_ref().filter(|_| dates.iter().all(unchanged)) {
+        return Ok(noop(request, &root, record, &run_id, &dates, began));
+    }
+    let claim = Claim::take(&root, job, &run_id, Utc::now()).await.map_err(|error| match error {
+        TablesError::ClaimHeld { .. } => PipelineError::Busy { job: job.to_owned(), owner: error.to_string() },
+        other => PipelineError::tables(job, "taking the job")(other),
+    })?;
+    let claim = Arc::new(claim);
+    let heartbeat = heartbeat(Arc::clone(&claim));
+    let prepared = Run::prepare(settings, engine, observer, cancelled, root, dates).await;
+    let result = match prepared {
+        Err(error) => Err(error),
+        Ok(run) => {
+            let result = run_claimed(&run, request, &claim, began).await;
+            record_outcome(&run, &result).await?;
+            result
+        }
+    };
+    drop(heartbeat);
+    if let Some(claim) = Arc::into_inner(claim) {
+        claim.release().await.map_err(PipelineError::tables(job, "releasing the job"))?;
+    }
+    result
+}
+
+/// Says that the owner is alive until the guard is dropped.
+fn heartbeat(claim: Arc<Claim>) -> impl Drop {
+    let task = datafusion::common::runtime::SpawnedTask::spawn(async move {
+        let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = claim.heartbeat().await {
+                // The commits check the claim themselves; this only tells early.
+                tracing::warn!(%error, "heartbeat failed");
+            }
+        }
+    });
+    DropGuard(Some(task))
+}
+
+struct DropGuard(Option<datafusion::common::runtime::SpawnedTask<()>>);
+
+impl Drop for DropGuard {
+    fn drop(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+async fn run_claimed(
+    run: &Run<'_>,
+    request: &RunRequest,
+    claim: &Claim,
+    began: Instant,
+) -> Result<RunReport, PipelineError> {
+    let job = run.settings.job.name.as_str();
+    let record = RunRecord {
+        run_id: run.run_id.clone(),
+        job: job.to_owned(),
+        logical_dates: run.dates.iter().map(ToString::to_string).collect(),
+        base_snapshot: run.base.as_ref().map(|base| base.sequence),
+        configuration_hash: run.configuration_hash.clone(),
+        input_fingerprint: run.source_files.fingerprint.clone(),
+        bucket_count: run.settings.tables.bucket_count,
+        group_count: run.settings.tables.bucket_groups(),
+        plan: serde_json::to_value(analyst::RunModels {
+            encoder: Some(run.encoder_reference.clone()),
+            namer: run.namer_reference.clone(),
+        })
+        .unwrap_or_default(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at_ms: run.started_at.timestamp_millis(),
+    };
+    let recorded = write_run(&run.root, &record).await.map_err(PipelineError::tables(job, "recording the run"))?;
+    run.observer.observe(&Event::RunStarted {
+        run_id: run.run_id.clone(),
+        dates: record.logical_dates.clone(),
+        resumed: recorded.started_at_ms != record.started_at_ms,
+    });
+    let mut stages = Stages { run, reports: Vec::new() };
+
+    let since = Instant::now();
+    let loaded = load::run(run).await?;
+    stages.finished("load", since, &loaded.manifests);
+    let known = run.base.as_ref().filter(|base| same_configuration(run, base));
+    if let Some(base) = known.filter(|_| loaded.slices.iter().all(|slice| !slice.changed)) {
+        return Ok(noop(request, &run.root, base, &run.run_id, &run.dates, began));
+    }
+    let since = Instant::now();
+    let embedded = embed::run(run, &loaded).await?;
+    stages.finished("embed", since, std::slice::from_ref(&embedded.manifest));
+    let since = Instant::now();
+    let changes = Changes::of(run, &loaded, &embedded);
+    let segmented = segment::run(run, &changes, &embedded).await?;
+    stages.finished("segment", since, &segmented);
+    let since = Instant::now();
+    let named = name::run(run, &changes, &segmented).await?;
+    let manifests: Vec<Manifest> = [&named.manifest].into_iter().chain(&named.groups).cloned().collect();
+    stages.finished("name", since, &manifests);
+    let since = Instant::now();
+    let results = publish::Results {
+        loaded: &loaded,
+        embedded: &embedded,
+        changes: &changes,
+        segmented: &segmented,
+        named: &named,
+        stages: &stages.reports,
+    };
+    let snapshot = publish::run(run, &results, claim).await?;
+    stages.finished("publish", since, &[]);
+    remove_intermediate(run).await;
+    let reports = stages.reports;
+    report(request, &run.root, &snapshot, run, reports, began).await
+}
+
+/// Whether nothing but the slices of this run could make the tables differ.
+fn same_configuration(run: &Run<'_>, base: &SnapshotRecord) -> bool {
+    base.slices.values().all(|slice| slice.configuration_hash == run.configuration_hash)
+}
+
+struct Stages<'r, 's> {
+    run: &'r Run<'s>,
+    reports: Vec<StageReport>,
+}
+
+impl Stages<'_, '_> {
+    fn finished(&mut self, stage: &'static str, since: Instant, manifests: &[Manifest]) {
+        let seconds = since.elapsed().as_secs_f64();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (what, count) in manifests.iter().flat_map(|manifest| &manifest.counts) {
+            *counts.entry(what.clone()).or_default() += count;
+        }
+        self.run.observer.observe(&Event::StageFinished { stage, seconds, counts: counts.clone() });
+        self.reports.push(StageReport { stage: stage.to_owned(), seconds, counts });
+    }
+}
+
+async fn record_outcome(run: &Run<'_>, result: &Result<RunReport, PipelineError>) -> Result<(), PipelineError> {
+    let (outcome, error) = match result {
+        Ok(report) if report.outcome == Outcome::Noop => (OutcomeKind::Noop, None),
+        Ok(_) => (OutcomeKind::Succeeded, None),
+        Err(PipelineError::Cancelled { .. }) => (OutcomeKind::Cancelled, None),
+        Err(error) => (OutcomeKind::Failed, Some(error.to_string())),
+    };
+    let record = RunOutcome {
+        run_id: run.run_id.clone(),
+        outcome,
+        finished_at_ms: Utc::now().timestamp_millis(),
+        snapshot: result.as_ref().ok().map(|report| report.snapshot),
+        counts: result.as_ref().map(|report| report.counts.clone()).unwrap_or_default(),
+        error,
+    };
+    let job = run.settings.job.name.as_str();
+    let written = write_outcome(&run.root, &record).await;
+    match (written, result) {
+        // The run's own error says more than that its record could not be written.
+        (Ok(_), _) | (Err(_), Err(_)) => Ok(()),
+        (Err(error), Ok(_)) => Err(PipelineError::tables(job, "recording how the run ended")(error)),
+    }
+}
+
+/// Intermediate results are of no use once published. What a killed run leaves is for `wayfare maintain`.
+async fn remove_intermediate(run: &Run<'_>) {
+    use futures::StreamExt;
+    use object_store::ObjectStoreExt;
+    let directory = object_store::path::Path::from(run.work_directory(""));
+    let mut listing = object_store::ObjectStore::list(run.root.store(), Some(&directory));
+    while let Some(Ok(object)) = listing.next().await {
+        if let Err(error) = run.root.store().delete(&object.location).await {
+            tracing::warn!(%error, file = %object.location, "intermediate file not removed");
+        }
+    }
+}
+
+fn noop(
+    request: &RunRequest,
+    root: &TableRoot,
+    snapshot: &SnapshotRecord,
+    run_id: &str,
+    dates: &[LogicalDate],
+    began: Instant,
+) -> RunReport {
+    RunReport {
+        run_id: run_id.to_owned(),
+        job: request.settings.job.name.clone(),
+        dates: dates.iter().map(ToString::to_string).collect(),
+        outcome: Outcome::Noop,
+        notice: request.settings.job.notice.clone(),
+        stages: Vec::new(),
+        counts: BTreeMap::new(),
+        tables: snapshot.tables.clone(),
+        tables_url: root.url().to_string(),
+        snapshot: snapshot.sequence,
+        seconds: began.elapsed().as_secs_f64(),
+    }
+}
+
+async fn report(
+    request: &RunRequest,
+    root: &TableRoot,
+    snapshot: &SnapshotRecord,
+    run: &Run<'_>,
+    stages: Vec<StageReport>,
+    began: Instant,
+) -> Result<RunReport, PipelineError> {
+    let counts = analyst::totals(run.engine, root, snapshot).await?;
+    let noop = noop(request, root, snapshot, &run.run_id, &run.dates, began);
+    Ok(RunReport { outcome: Outcome::Done, stages, counts, ..noop })
+}
+
+/// What a run would do, without writing anything.
+pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, PipelineError> {
+    let settings = &request.settings;
+    let silent: Arc<dyn Observer> = Arc::new(crate::observer::Silent);
+    let never = Arc::new(AtomicBool::new(false));
+    let prepared =
+        Run::prepare(settings, engine, silent, never, request.root()?, request.canonical_dates()).await?;
+    let base = prepared.base.as_ref();
+    let place = prepared.place("plan", 0);
+    let mut dates = Vec::new();
+    let mut items_to_embed = 0;
+    for date in &prepared.dates {
+        let session = prepared.session()?;
+        load::register_checked(&prepared, &session, *date).await?;
+        let known = prepared.base_of(&ITEM_VECTORS).to_vec();
+        session.register_table("item_vectors", Dataset::of_table(&ITEM_VECTORS, known).provider()?)?;
+        let checked = session.sql("SELECT * FROM checked_activities WHERE reason IS NULL").await?;
+        session.register_table("slice_activities", checked.into_view())?;
+        let none = Parameters::new();
+        let digest = statement::rows(engine, &session, catalogue::SLICE_DIGEST, &none, &place).await?;
+        let number = |column: usize| {
+            let first = digest.iter().find(|batch| batch.num_rows() > 0);
+            first.map_or(0, |batch| batch.column(column).as_primitive::<Int64Type>().value(0))
+        };
+        let encoder = Parameters::from([("encoder", Parameter::Text(prepared.encoder.id().to_owned()))]);
+        let fresh = statement::rows(engine, &session, catalogue::FRESH_ITEMS, &encoder, &place).await?;
+        items_to_embed += fresh.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        let fingerprint = &prepared.source_files.fingerprint;
+        let state = if run::is_unchanged(base, *date, fingerprint, &prepared.configuration_hash) {
+            "unchanged"
+        } else if base.is_some_and(|record| record.slices.contains_key(&date.to_string())) {
+            "replace"
+        } else {
+            "new"
+        };
+        dates.push(DatePlan {
+            date: date.to_string(),
+            state: state.to_owned(),
+            rows: u64::try_from(number(0)).unwrap_or(0),
+            users: u64::try_from(number(1)).unwrap_or(0),
+        });
+    }
+    let mut finished_groups = BTreeMap::new();
+    for stage in ["load", "embed", "segment", "name"] {
+        let manifests = list_manifests(&prepared.root, &prepared.run_id, stage).await;
+        let manifests = manifests.map_err(PipelineError::tables(&settings.job.name, "reading manifests"))?;
+        if !manifests.is_empty() {
+            finished_groups.insert(stage.to_owned(), manifests.len() as u64);
+        }
+    }
+    tracing::debug!(log = prepared.base_of(&ACTIVITY_LOG).len(), journeys = prepared.base_of(&JOURNEYS).len(), "planned");
+    Ok(RunPlan {
+        job: settings.job.name.clone(),
+        run_id: prepared.run_id.clone(),
+        dates,
+        bucket_count: settings.tables.bucket_count,
+        bucket_groups: settings.tables.bucket_groups(),
+        source_bytes: prepared.source_files.bytes,
+        items_to_embed,
+        model_names_limit: prepared.model_namer.as_ref().map_or(0, |_| settings.name.max_model_names),
+        finished_groups,
+    })
+}

@@ -1,0 +1,51 @@
+//! How statements are executed: the seam between the driver and what computes.
+//!
+//! The driver plans every statement in a session that the engine gives and lets the engine execute the plan.
+//! Tables, functions and SQL are the same for every engine.
+
+mod embedded;
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::SessionContext;
+use object_store::ObjectStore;
+use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
+
+pub use embedded::EmbeddedEngine;
+
+/// What a statement's session must offer.
+#[derive(Debug, Clone)]
+pub struct SessionNeeds {
+    /// The object store rooted at the tables.
+    pub tables: Arc<dyn ObjectStore>,
+    /// Partitions of a plan; `None` for what the engine finds best. A bucket group needs one per bucket.
+    pub partitions: Option<usize>,
+    /// Joins that keep the order of sorted tables, instead of hash joins.
+    pub keep_order: bool,
+    /// What functions take where a call leaves it out.
+    pub defaults: FunctionDefaults,
+}
+
+/// Executes plans.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// For the ledger and messages.
+    fn name(&self) -> &'static str;
+
+    /// Models and item packs of this process, with counts of the work done.
+    fn artefacts(&self) -> &Arc<Artefacts>;
+
+    /// A fresh session with every function registered.
+    fn session(&self, needs: &SessionNeeds) -> Result<SessionContext, DataFusionError>;
+
+    /// Executes a plan made in `session` and gives its rows, which must be few: what is big is written to files.
+    async fn execute(
+        &self,
+        session: &SessionContext,
+        plan: LogicalPlan,
+    ) -> Result<Vec<RecordBatch>, DataFusionError>;
+}

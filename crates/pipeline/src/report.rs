@@ -1,0 +1,77 @@
+//! What a run leaves for its caller: the one JSON line of `wayfare run --output json`, and `wayfare plan`'s answer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Tables were published.
+    Done,
+    /// The tables already held this input's result; nothing was written.
+    Noop,
+}
+
+/// One stage of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StageReport {
+    /// `load`, `embed`, `segment`, `name` or `publish`.
+    pub stage: String,
+    /// Wall-clock seconds in this process (zero for what an earlier attempt had finished).
+    pub seconds: f64,
+    /// What was counted, by name.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// The result of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunReport {
+    pub run_id: String,
+    pub job: String,
+    /// Logical dates, `YYYY-MM-DD`.
+    pub dates: Vec<String>,
+    pub outcome: Outcome,
+    /// A notice that must accompany results of this data, from the job file.
+    pub notice: Option<String>,
+    pub stages: Vec<StageReport>,
+    /// Totals over the published tables and this run, by name.
+    pub counts: BTreeMap<String, u64>,
+    /// Version of each table that the snapshot record names.
+    pub tables: BTreeMap<String, u64>,
+    pub tables_url: String,
+    /// Number of the snapshot record readers see.
+    pub snapshot: u64,
+    pub seconds: f64,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunPlan {
+    pub job: String,
+    pub run_id: String,
+    pub dates: Vec<DatePlan>,
+    pub bucket_count: u32,
+    pub bucket_groups: u32,
+    /// Bytes of the source files.
+    pub source_bytes: u64,
+    /// Items whose text has no vector yet.
+    pub items_to_embed: u64,
+    /// Upper bound on the names that the language model would write.
+    pub model_names_limit: u64,
+    /// Bucket groups that an interrupted attempt of this very run has finished, by stage.
+    pub finished_groups: BTreeMap<String, u64>,
+}
+
+/// One logical date of a plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DatePlan {
+    pub date: String,
+    /// `new`, `unchanged` or `replace`.
+    pub state: String,
+    /// Activities in the source for this date.
+    pub rows: u64,
+    /// Users among them.
+    pub users: u64,
+}

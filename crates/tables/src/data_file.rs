@@ -1,0 +1,20 @@
+//! What is known of one Parquet file: enough to put it into a Delta log without opening it again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A Parquet file of a table or of an intermediate result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// Relative to the table's directory, with `/` and not percent-encoded, such as `bucket=3/part-0.parquet`.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    pub rows: u64,
+    /// Partition column to value in text form; exactly the partition columns of the table, empty if it has none.
+    #[serde(default)]
+    pub partition: BTreeMap<String, Option<String>>,
+    /// Milliseconds since 1970 at which the file was written.
+    pub modified_ms: i64,
+}

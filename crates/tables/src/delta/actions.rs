@@ -1,0 +1,144 @@
+//! Turns a change into the actions of one Delta commit, and refuses changes that contradict themselves.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use deltalake_core::DeltaTableError;
+use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
+use deltalake_core::kernel::transaction::CommitData;
+use deltalake_core::kernel::{
+    Action, Add, Protocol, Remove, StructType, Transaction as DeltaTransaction, new_metadata,
+};
+use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use serde_json::{Value, json};
+
+use super::{TableChange, Transaction};
+use crate::clock;
+use crate::data_file::DataFile;
+use crate::error::TablesError;
+use crate::schema::TableSpec;
+
+/// Statistics of values would keep user ids in the log after their rows are gone.
+const TABLE_PROPERTIES: [(&str, &str); 1] = [("delta.dataSkippingNumIndexedCols", "0")];
+
+/// Checks what can be known without the table.
+pub(super) fn check(spec: &TableSpec, change: &TableChange) -> Result<(), TablesError> {
+    let invalid = |reason: String| TablesError::InvalidChange {
+        table: spec.name,
+        reason,
+    };
+    let mut paths = HashSet::new();
+    for file in change.add.iter().chain(&change.remove) {
+        if !paths.insert(file.path.as_str()) {
+            return Err(invalid(format!("it names '{}' twice", file.path)));
+        }
+        if file.path.is_empty() || file.path.starts_with('/') || file.path.contains("://") {
+            return Err(invalid(format!(
+                "'{}' is not relative to the table's directory",
+                file.path
+            )));
+        }
+        let named: Vec<&str> = file.partition.keys().map(String::as_str).collect();
+        let mut expected = spec.partition_columns.to_vec();
+        expected.sort_unstable();
+        if named != expected {
+            return Err(invalid(format!(
+                "'{}' has values for the partition columns {named:?} instead of {expected:?}",
+                file.path
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Everything that goes into the commit; `create` also defines the table.
+pub(super) fn prepare(
+    spec: &TableSpec,
+    create: bool,
+    change: &TableChange,
+    transaction: &Transaction,
+    operation_note: &str,
+) -> Result<CommitData, TablesError> {
+    let now = clock::now().timestamp_millis();
+    let mut actions = Vec::with_capacity(change.add.len() + change.remove.len() + 4);
+    if create {
+        actions.extend(definition(spec).map_err(|source| TablesError::Delta {
+            action: "define",
+            table: spec.name,
+            source: Box::new(source),
+        })?);
+    }
+    actions.extend(
+        change
+            .remove
+            .iter()
+            .map(|file| Action::Remove(remove(file, change.data_change, now))),
+    );
+    actions.extend(
+        change
+            .add
+            .iter()
+            .map(|file| Action::Add(add(file, change.data_change))),
+    );
+    let operation = DeltaOperation::Write {
+        mode: if change.remove.is_empty() {
+            SaveMode::Append
+        } else {
+            SaveMode::Overwrite
+        },
+        partition_by: Some(spec.partition_columns.iter().map(ToString::to_string).collect()),
+        predicate: None,
+    };
+    let note = HashMap::from([("wayfare".to_owned(), Value::from(operation_note))]);
+    let recorded =
+        DeltaTransaction::new_with_last_update(&transaction.app_id, transaction.sequence, Some(now));
+    Ok(CommitData::new(actions, operation, note, vec![recorded]))
+}
+
+/// Reader 1 and writer 2: what every Delta reader understands.
+fn definition(spec: &TableSpec) -> Result<[Action; 2], DeltaTableError> {
+    let protocol: Protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))
+        .map_err(|json_err| DeltaTableError::SerializeLogJson { json_err })?;
+    let schema: StructType = spec
+        .schema()
+        .as_ref()
+        .try_into_kernel()
+        .map_err(|source| DeltaTableError::Arrow { source })?;
+    let metadata = new_metadata(&schema, spec.partition_columns, TABLE_PROPERTIES)?;
+    Ok([Action::Protocol(protocol), Action::Metadata(metadata)])
+}
+
+fn add(file: &DataFile, data_change: bool) -> Add {
+    Add {
+        path: file.path.clone(),
+        partition_values: partition_values(&file.partition),
+        size: signed(file.size),
+        modification_time: file.modified_ms,
+        data_change,
+        stats: Some(json!({ "numRecords": file.rows }).to_string()),
+        ..Add::default()
+    }
+}
+
+fn remove(file: &DataFile, data_change: bool, now: i64) -> Remove {
+    Remove {
+        path: file.path.clone(),
+        data_change,
+        deletion_timestamp: Some(now),
+        extended_file_metadata: Some(true),
+        partition_values: Some(partition_values(&file.partition)),
+        size: Some(signed(file.size)),
+        ..Remove::default()
+    }
+}
+
+fn partition_values(partition: &BTreeMap<String, Option<String>>) -> HashMap<String, Option<String>> {
+    partition
+        .iter()
+        .map(|(column, value)| (column.clone(), value.clone()))
+        .collect()
+}
+
+/// Delta writes sizes as signed; no file comes near the limit.
+fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

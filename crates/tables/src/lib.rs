@@ -1,0 +1,38 @@
+//! The tables of Wayfare: their schemas, where they live, how they change, and how a run is recorded.
+//!
+//! Everything that must survive a crash is written here, and always in one of two ways: as a Delta commit that carries
+//! an application transaction, or as a small JSON object that is created only where none exists. Both can be repeated
+//! safely, so a run that died anywhere is simply run again.
+//!
+//! This crate does not know DataFusion. It names the Parquet files of a table version; the crates above read and write them.
+
+pub mod claim;
+mod clock;
+pub mod crash_point;
+pub mod data_file;
+pub mod delta;
+pub mod error;
+mod json_object;
+pub mod ledger;
+pub mod location;
+pub mod maintain;
+pub mod schema;
+pub mod snapshot;
+
+pub use claim::Claim;
+pub use crash_point::crash_point;
+pub use data_file::DataFile;
+pub use delta::{CommitOutcome, TableChange, TableSnapshot, Transaction, commit, load_table};
+pub use error::{ErrorClass, TablesError};
+pub use ledger::manifest::{Manifest, list_manifests, read_manifest, write_manifest};
+pub use ledger::{OutcomeKind, Run, RunOutcome, RunRecord, list_runs, read_run, write_outcome, write_run};
+pub use location::TableRoot;
+pub use maintain::{checkpoint, clean_log, vacuum};
+pub use schema::{
+    ACTIVITY_LOG, ColumnSpec, ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES, JOURNEY_NAMES, JOURNEYS,
+    REJECTED_ROWS, RUNS, SEGMENT_STATE, TableSpec, all_tables, tables_reference_markdown,
+};
+pub use snapshot::{
+    ArtefactRef, Slice, SnapshotRecord, SnapshotWrite, latest_snapshot, list_snapshots, read_snapshot,
+    write_snapshot,
+};

@@ -1,0 +1,95 @@
+//! Developer commands, run as `cargo xtask COMMAND`: set-up, the demo, the test suite and the repository's own rules.
+//!
+//! Owns what happens around the code: what is installed where, in which order things run, how long each took. It
+//! links none of the workspace's crates, so that it compiles in seconds.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer command talks to a person: results on stdout, talk on stderr"
+)]
+
+mod assets;
+mod checkout;
+mod demo;
+mod fingerprint;
+mod install;
+mod process;
+mod readers;
+#[cfg(test)]
+mod scratch;
+mod suite;
+mod tally;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::checkout::Checkout;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  setup                     install models and demo data into the cache; prints their folder
+  demo [--job NAME] [--keep] [-- ARGS]
+                            set up, build, and run a job on real activity (movielens, complete-journey);
+                            starts from empty tables unless --keep; ARGS go to `wayfare run`
+  test [ARGS]               set up, tidy, format check, all tests: what CI runs; ARGS go to `cargo test`
+  lint                      clippy on all targets, warnings denied
+  tidy                      the rules that no compiler checks
+  goldens [--accept]        run the tests of expected files; --accept rewrites the files instead
+
+The cache is $WAYFARE_CACHE, by default ~/.cache/wayfare.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let Some((command, rest)) = arguments.split_first() else {
+        bail!("no command given\n\n{USAGE}");
+    };
+    if matches!(command.as_str(), "help" | "-h" | "--help") {
+        print!("{USAGE}");
+        return Ok(());
+    }
+    let checkout = Checkout::locate()?;
+    match command.as_str() {
+        "setup" => {
+            refuse_arguments(command, rest)?;
+            println!("{}", assets::set_up(&checkout)?.display());
+            Ok(())
+        }
+        "demo" => demo::run(&checkout, &demo::Request::parse(rest)?),
+        "test" => suite::test(&checkout, rest),
+        "lint" => {
+            refuse_arguments(command, rest)?;
+            suite::lint(&checkout)
+        }
+        "tidy" => {
+            refuse_arguments(command, rest)?;
+            tidy::run(&checkout.root)
+        }
+        "goldens" => match rest {
+            [] => suite::goldens(&checkout, suite::Goldens::Compare),
+            [flag] if flag == "--accept" => suite::goldens(&checkout, suite::Goldens::Accept),
+            _ => bail!("`goldens` takes only --accept"),
+        },
+        unknown => bail!("no command `{unknown}`\n\n{USAGE}"),
+    }
+}
+
+fn refuse_arguments(command: &str, rest: &[String]) -> Result<()> {
+    if let Some(argument) = rest.first() {
+        bail!("`{command}` takes no argument, found `{argument}`");
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+-- Names from the language model, for the strongest inputs that have none yet: the table journey_names.
+-- Input: naming_inputs, journey_names. Params: model_namer, namer_reference, max_model_names, run_id.
+SELECT naming_input, $model_namer AS namer, n['name'] AS name, n['source'] AS name_source, n['score'] AS score,
+  n['flags'] AS flags, titles, concepts, $run_id AS run_id
+FROM (
+  SELECT i.naming_input, i.titles, i.concepts, name_journey(i.titles, i.concepts, $namer_reference) AS n
+  FROM naming_inputs i
+  WHERE i.place <= $max_model_names
+    AND NOT EXISTS (
+      SELECT 1 FROM journey_names k WHERE k.naming_input = i.naming_input AND k.namer = $model_namer
+    )
+)
