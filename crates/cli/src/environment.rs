@@ -1,10 +1,6 @@
 //! The one place of the program that reads environment variables.
 
 /// All variables of the process whose name and value are text.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the environment module is where the environment is read"
-)]
 pub(crate) fn variables() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

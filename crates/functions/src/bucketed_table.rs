@@ -92,6 +92,9 @@ impl BucketedTable {
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(TABLES_STORE)?, Arc::new(source))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
+            // Without this, idle partitions take files from busy ones, and a bucket's rows turn up in another's
+            // partition.
+            .with_preserve_order(matches!(self.layout, Layout::Bucketed { .. }))
             .with_file_groups(file_groups.collect())
             .build();
         Ok(DataSourceExec::from_data_source(config))

@@ -92,7 +92,7 @@ pub(crate) fn vectors(rows: &[Option<Vec<f32>>]) -> ListArray {
 
 /// Builds a `list<utf8>` column.
 pub(crate) fn text_lists<T: AsRef<str>>(rows: &[Vec<T>]) -> ListArray {
-    let values = StringArray::from_iter_values(rows.iter().flatten());
+    let values = StringArray::from_iter(rows.iter().flatten().map(Some));
     lists(element(DataType::Utf8), rows.iter().map(|row| Some(row.len())), Arc::new(values))
 }
 

@@ -117,7 +117,8 @@ pub struct NameJourneyAsync {
 impl NameJourneyAsync {
     /// The function, ready to register.
     pub fn udf(artefacts: &Shared<Artefacts>) -> ScalarUDF {
-        let signature = Signature::user_defined(Volatility::Immutable);
+        // Asynchronous functions do not coerce; `name_journey` has done it before it becomes this.
+        let signature = Signature::any(3, Volatility::Immutable);
         AsyncScalarUDF::new(Arc::new(Self { signature, artefacts: artefacts.clone() })).into_scalar_udf()
     }
 }
@@ -129,10 +130,6 @@ impl ScalarUDFImpl for NameJourneyAsync {
 
     fn signature(&self) -> &Signature {
         &self.signature
-    }
-
-    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        coerce(self.name(), given)
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {

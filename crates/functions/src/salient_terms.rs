@@ -65,7 +65,7 @@ impl ScalarUDFImpl for SalientTerms {
                 salient_terms(title, text, &texts_at(tags, row), salience.as_ref(), CONCEPTS_PER_ITEM)
             })
             .collect();
-        let terms = StringArray::from_iter_values(rows.iter().flatten().map(|concept| &concept.term));
+        let terms = StringArray::from_iter(rows.iter().flatten().map(|concept| Some(&concept.term)));
         let weights = Float32Array::from_iter_values(rows.iter().flatten().map(|concept| concept.weight));
         let lengths: Vec<usize> = rows.iter().map(Vec::len).collect();
         let lists = struct_lists(concept_fields(), vec![Arc::new(terms), Arc::new(weights)], &lengths);

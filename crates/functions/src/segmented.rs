@@ -136,7 +136,7 @@ fn representatives(journeys: &[Journey], pack: &ItemPack) -> ListArray {
     let all = || journeys.iter().flat_map(|journey| &journey.representatives);
     let titles = all().map(|item| pack.row(&item.item_id).map(|row| pack.title(row)));
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(all().map(|item| &item.item_id))),
+        Arc::new(StringArray::from_iter(all().map(|item| Some(&item.item_id)))),
         Arc::new(StringArray::from_iter(titles)),
         Arc::new(Float32Array::from_iter_values(all().map(|item| item.similarity))),
     ];
@@ -147,7 +147,7 @@ fn representatives(journeys: &[Journey], pack: &ItemPack) -> ListArray {
 fn concepts(journeys: &[Journey]) -> ListArray {
     let all = || journeys.iter().flat_map(|journey| &journey.concepts);
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(all().map(|concept| &concept.term))),
+        Arc::new(StringArray::from_iter(all().map(|concept| Some(&concept.term)))),
         Arc::new(Float32Array::from_iter_values(all().map(|concept| concept.weight))),
     ];
     let lengths: Vec<usize> = journeys.iter().map(|journey| journey.concepts.len()).collect();

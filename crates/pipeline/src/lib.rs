@@ -9,6 +9,7 @@ mod dataset;
 pub mod driver;
 pub mod engine;
 pub mod error;
+pub mod explain;
 pub mod maintain;
 pub mod observer;
 pub mod report;

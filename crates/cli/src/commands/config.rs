@@ -12,13 +12,12 @@ pub(super) fn config(command: &ConfigCommand) -> Result<(), Failure> {
         origin: with_origin,
     } = command;
     let resolved = job::settings(job)?;
-    let mut text = String::new();
-    for (key, (value, origin)) in &resolved.origins {
-        text.push_str(&format!("{key} = {value}"));
+    let lines = resolved.origins.iter().map(|(key, (value, origin))| {
         if *with_origin {
-            text.push_str(&format!("  # {origin}"));
+            format!("{key} = {value}  # {origin}\n")
+        } else {
+            format!("{key} = {value}\n")
         }
-        text.push('\n');
-    }
-    output::data(&text)
+    });
+    output::data(&lines.collect::<String>())
 }

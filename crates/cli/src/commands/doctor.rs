@@ -69,6 +69,11 @@ async fn check_job(settings: &JobSettings, checks: &mut Vec<(&str, Finding)>) {
         Finding::Good(format!("`{}` is complete", settings.job.name)),
     ));
     checks.push(("disk", machine::disk(&settings.tables.url)));
+    if let Err(failure) = job::require_models(settings) {
+        checks.push(("models", Finding::Bad(failure)));
+        checks.push(("tables", judge(storage::check(&settings.tables.url).await)));
+        return;
+    }
     let models = CandleModels::default();
     checks.push(("encoder", judge(check_encoder(&models, &job::encoder(settings)))));
     let namer = job::namer(settings);

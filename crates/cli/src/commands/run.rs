@@ -1,7 +1,9 @@
 //! `wayfare run`.
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
+use futures::FutureExt;
 use serde_json::{Value, json};
 use wayfare_pipeline::driver::{self, RunRequest};
 use wayfare_pipeline::report::{Outcome, RunReport};
@@ -40,7 +42,12 @@ async fn run_all(args: &RunArgs, reports: &mut Vec<RunReport>) -> Result<(), Fai
             settings: settings.clone(),
             dates,
         };
-        let result = driver::run(&request, &engine, progress.observer(), interrupt.flag()).await;
+        // The caller is owed a result even if a thread of the run panics.
+        let running = driver::run(&request, &engine, progress.observer(), interrupt.flag());
+        let result = AssertUnwindSafe(running)
+            .catch_unwind()
+            .await
+            .map_err(|_| Failure::bug("a thread panicked"))?;
         // What a run says when it is stopped is a consequence, whatever it looks like.
         let told_to_stop = |error| {
             let failure = Failure::from(error);
@@ -128,11 +135,11 @@ fn to_text(report: &RunReport) -> String {
     }
     text.push_str(&totals.render());
     if let Some(notice) = &report.notice {
-        text.push_str(&format!("\nnotice: {notice}\n"));
+        text.extend(["\nnotice: ", notice, "\n"]);
     }
-    text.push_str(&format!(
+    let next = format!(
         "\nnext:\n  wayfare sql {tables_url} -c 'select name, count(*) as journeys from journeys group by name order by 2 desc limit 20'\n  \
          wayfare runs show {tables_url} {run_id}\n",
-    ));
-    text
+    );
+    text + &next
 }

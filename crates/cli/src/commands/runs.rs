@@ -94,10 +94,11 @@ async fn show(tables_url: &str, run_id: &str, format: OutputFormat) -> Result<()
         record.program_version,
     );
     if let Some(outcome) = &run.outcome {
-        text.push_str(&format!(
-            "finished (UTC)     {}\n",
-            clock::display_milliseconds(outcome.finished_at_ms)
-        ));
+        text.extend([
+            "finished (UTC)     ",
+            &clock::display_milliseconds(outcome.finished_at_ms),
+            "\n",
+        ]);
         text.push_str(
             &outcome
                 .snapshot

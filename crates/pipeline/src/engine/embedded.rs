@@ -9,6 +9,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{collect, displayable};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 use wayfare_functions::artefacts::Artefacts;
@@ -85,6 +86,8 @@ impl Engine for EmbeddedEngine {
         session: &SessionContext,
         plan: LogicalPlan,
     ) -> Result<Vec<RecordBatch>, DataFusionError> {
-        session.execute_logical_plan(plan).await?.collect().await
+        let plan = session.state().create_physical_plan(&plan).await?;
+        tracing::debug!(plan = %displayable(plan.as_ref()).indent(false), "executing");
+        collect(plan, session.task_ctx()).await
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Named {
     pub(crate) buckets: BTreeSet<u32>,
 }
 
-fn chosen_schema() -> SchemaRef {
+pub(crate) fn chosen_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("naming_input", DataType::Utf8, false),
         Field::new("namer", DataType::Utf8, true),

@@ -1,6 +1,6 @@
 //! Whether tables can be written where the job wants them, and only once where only once is meant.
 
-use std::path::Path as LocalPath;
+use std::path::{Path as LocalPath, PathBuf};
 
 use object_store::path::Path;
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// Writes a small object twice: the second write must be refused, on that rests every promise about runs.
 pub(super) async fn check(tables_url: &str) -> Result<String, Failure> {
     let root = TableRoot::parse(tables_url).map_err(Failure::tables("cannot open the tables".to_owned()))?;
-    let existed = root.local_path().is_none_or(LocalPath::exists);
+    let created = missing_folders(&root);
     let path = Path::from(format!(
         "_wayfare/doctor/{}-{}",
         std::process::id(),
@@ -35,7 +35,7 @@ pub(super) async fn check(tables_url: &str) -> Result<String, Failure> {
         .delete(&path)
         .await
         .map_err(|error| unusable(tables_url, "cannot delete there", error))?;
-    remove_empty_folders(&root, existed);
+    remove_empty_folders(&root, &created);
     match second {
         Err(Error::AlreadyExists { .. }) => Ok(format!("{} is writable, create-if-absent holds", root.url())),
         Ok(_) => Err(Failure::failed(format!(
@@ -53,16 +53,25 @@ fn unusable(tables_url: &str, problem: &str, error: Error) -> Failure {
     Failure::configuration(error).context(format!("`{tables_url}`: {problem}"))
 }
 
+/// The folders that writing will make, innermost first.
+fn missing_folders(root: &TableRoot) -> Vec<PathBuf> {
+    let ancestors = root.local_path().into_iter().flat_map(LocalPath::ancestors);
+    ancestors
+        .take_while(|folder| !folder.exists())
+        .map(LocalPath::to_owned)
+        .collect()
+}
+
 /// The check leaves nothing behind: folders that hold something are not removed by this.
-fn remove_empty_folders(root: &TableRoot, existed: bool) {
+fn remove_empty_folders(root: &TableRoot, created: &[PathBuf]) {
     let Some(tables) = root.local_path() else {
         return;
     };
     let bookkeeping = tables.join("_wayfare");
-    for folder in [bookkeeping.join("doctor"), bookkeeping] {
+    for folder in [&bookkeeping.join("doctor"), &bookkeeping]
+        .into_iter()
+        .chain(created)
+    {
         std::fs::remove_dir(folder).ok();
-    }
-    if !existed {
-        std::fs::remove_dir(tables).ok();
     }
 }

@@ -1,0 +1,178 @@
+//! Whole runs over the small world: whatever the order, the number of runs and the buckets, the tables end the same.
+
+use wayfare_pipeline::report::Outcome;
+use wayfare_tests::contents::{Contents, assert_same, contents, query, session, snapshot};
+use wayfare_tests::runtime::block_on;
+use wayfare_tests::small_world::{DATES, SmallWorld, run, try_run};
+
+/// One run per date, in the given order; what readers see in the end.
+async fn run_by_run(world: &SmallWorld, tables: &str, dates: &[&str], changes: &[&str]) -> Contents {
+    let settings = world.settings(tables, changes);
+    for date in dates {
+        let report = run(&settings, &[date]).await;
+        assert_eq!(report.outcome, Outcome::Done, "{date}");
+    }
+    contents(&world.tables(tables)).await
+}
+
+/// One run over all dates.
+async fn at_once(world: &SmallWorld, tables: &str, changes: &[&str]) -> Contents {
+    let settings = world.settings(tables, changes);
+    assert_eq!(run(&settings, &DATES).await.outcome, Outcome::Done);
+    contents(&world.tables(tables)).await
+}
+
+/// Every third date first, then those between: most runs bring activities that are older than what is known.
+fn out_of_order() -> Vec<&'static str> {
+    (0..3).rev().flat_map(|first| DATES.iter().skip(first).step_by(3).copied()).collect()
+}
+
+#[test]
+fn many_small_steps_and_one_big_one_end_the_same() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let expected = at_once(&world, "at-once", &[]).await;
+        assert!(expected["journeys"].len() >= 15, "{} journeys", expected["journeys"].len());
+        assert_same(&expected, &run_by_run(&world, "in-order", &DATES, &[]).await, "dates in order");
+    });
+}
+
+#[test]
+fn the_order_of_dates_does_not_show() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let expected = at_once(&world, "at-once", &[]).await;
+        let shuffled = run_by_run(&world, "out-of-order", &out_of_order(), &[]).await;
+        assert_same(&expected, &shuffled, "dates out of order");
+    });
+}
+
+#[test]
+fn buckets_and_threads_do_not_show() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let expected = at_once(&world, "four", &[]).await;
+        for (tables, changes) in [
+            ("one", ["tables.bucket_count=1", "tables.buckets_per_group=1"]),
+            ("seven", ["tables.bucket_count=7", "tables.buckets_per_group=3"]),
+        ] {
+            assert_same(&expected, &at_once(&world, tables, &changes).await, tables);
+        }
+    });
+}
+
+#[test]
+fn the_small_world_has_the_interests_that_were_put_into_it() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let settings = world.settings("tables", &[]);
+        let report = run(&settings, &DATES).await;
+        assert_eq!(report.counts["activities"], 357, "{:?}", report.counts);
+        let session = session(&world.tables("tables")).await;
+        // The strongest two journeys of a user with two interests, by the interest of most of their activities.
+        for (user, interests) in [("u01", "baking, cycling"), ("u02", "astronomy, knitting"), ("u03", "baking, coffee")] {
+            let sql = format!(
+                "SELECT string_agg(interest, ', ' ORDER BY interest) FROM (
+                   SELECT journey_id, split_part(item_id, '-', 1) AS interest, count(*) AS activities,
+                     row_number() OVER (ORDER BY count(*) DESC) AS place
+                   FROM journey_activities WHERE user_id = '{user}'
+                   GROUP BY journey_id, split_part(item_id, '-', 1))
+                 WHERE place <= 2"
+            );
+            assert_eq!(query(&session, &sql).await, [interests], "{user}");
+        }
+        let rejected = "SELECT reason, count(*) FROM rejected_rows GROUP BY reason ORDER BY reason";
+        assert_eq!(
+            query(&session, rejected).await,
+            ["missing_item_id | 1", "missing_user_id | 1", "unknown_item | 2", "weight_out_of_range | 1"]
+        );
+        let named = "SELECT name_source, count(DISTINCT naming_input) FROM journeys GROUP BY name_source ORDER BY 1";
+        let named = query(&session, named).await;
+        assert!(named.contains(&"model | 3".to_owned()), "three names are the language model's: {named:?}");
+    });
+}
+
+#[test]
+fn running_again_changes_nothing() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let settings = world.settings("tables", &[]);
+        for date in &DATES[..3] {
+            run(&settings, &[date]).await;
+        }
+        let before = snapshot(&world.tables("tables")).await.expect("a snapshot");
+        for date in &DATES[..3] {
+            let report = run(&settings, &[date]).await;
+            assert_eq!((report.outcome, report.snapshot), (Outcome::Noop, before.sequence), "{date}");
+        }
+        // The same rows in another file: they have to be read to be recognised, and change nothing either.
+        world.correct_activities(|mut lines| {
+            lines[1..].reverse();
+            lines
+        });
+        let report = run(&settings, &[DATES[1]]).await;
+        assert_eq!((report.outcome, &report.tables), (Outcome::Noop, &before.tables));
+        assert_eq!(snapshot(&world.tables("tables")).await.as_ref(), Some(&before));
+    });
+}
+
+#[test]
+fn corrected_input_replaces_its_slice_and_nothing_else() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let settings = world.settings("corrected", &[]);
+        for date in &DATES[..10] {
+            run(&settings, &[date]).await;
+        }
+        // The one user of one date only goes, another's activities are replaced, and two users are seen more often.
+        let date = DATES[6];
+        world.correct_activities(|lines| {
+            let kept = lines.into_iter().filter(|line| {
+                let of_date = line.contains(date);
+                !(of_date && (line.starts_with("u13,") || line.starts_with("u01,")))
+            });
+            let added = [
+                format!("u01,astronomy-1,{date}T09:00:00Z,1"),
+                format!("u01,baking-3,{date}T09:30:00Z,1"),
+                format!("u04,cycling-2,{date}T23:59:59Z,2"),
+                format!("u12,coffee-7,{date}T00:00:00Z,1"),
+            ];
+            kept.chain(added).collect()
+        });
+        let before = contents(&world.tables("corrected")).await;
+        assert!(before["activity_log"].iter().any(|row| row.starts_with("u13 |")), "u13 is there before");
+        assert_eq!(run(&settings, &[date]).await.outcome, Outcome::Done);
+
+        let fresh = world.settings("from-the-start", &[]);
+        run(&fresh, &DATES[..10]).await;
+        let expected = contents(&world.tables("from-the-start")).await;
+        let actual = contents(&world.tables("corrected")).await;
+        assert_same(&expected, &actual, "corrected");
+        for (table, rows) in &actual {
+            assert!(!rows.iter().any(|row| row.starts_with("u13 |")), "u13 is still in {table}");
+        }
+        assert_ne!(before["journeys"], actual["journeys"]);
+    });
+}
+
+#[test]
+fn too_many_rejected_rows_publish_nothing() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let settings = world.settings("tables", &["load.max_rejected_share=0.01"]);
+        let error = try_run(&settings, &[DATES[3]]).await.expect_err("two of 27 rows are rejected");
+        assert_eq!(error.exit_code(), 6, "{error}");
+        assert_eq!(snapshot(&world.tables("tables")).await, None);
+    });
+}
+
+#[test]
+fn a_bucket_count_cannot_change_under_existing_tables() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        run(&world.settings("tables", &[]), &[DATES[0]]).await;
+        let other = world.settings("tables", &["tables.bucket_count=8"]);
+        let error = try_run(&other, &[DATES[1]]).await.expect_err("users would lie in other buckets");
+        assert!(error.exit_code() == 3 && error.to_string().contains("bucket_count"), "{error}");
+    });
+}

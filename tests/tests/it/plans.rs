@@ -1,0 +1,100 @@
+//! The physical plan of every statement, held against `plans/approved`: where rows move, and where they are sorted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::physical_plan::{ExecutionPlan, displayable};
+use wayfare_pipeline::catalogue::{self, Statement};
+use wayfare_pipeline::explain::explain_statement;
+use wayfare_tests::fake_models::FakeModels;
+use wayfare_tests::goldens;
+use wayfare_tests::runtime::block_on;
+use wayfare_tests::small_world::with_causes;
+
+async fn plan(statement: Statement) -> Arc<dyn ExecutionPlan> {
+    let plan = explain_statement(statement, Arc::new(FakeModels)).await;
+    plan.unwrap_or_else(|error| panic!("{}: {}", statement.name, with_causes(&error)))
+}
+
+/// `pipeline/load/01_usable_items` is approved in `pipeline-load-01_usable_items.txt`.
+fn approved(statement: Statement) -> PathBuf {
+    let file = format!("{}.txt", statement.name.replace('/', "-"));
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/approved").join(file)
+}
+
+fn text(plan: &dyn ExecutionPlan) -> String {
+    let text = displayable(plan).indent(false).to_string();
+    let lines: Vec<String> = text.lines().map(without_files).collect();
+    lines.join("\n") + "\n"
+}
+
+/// The number of file groups matters; the names of the files, made up for the plan, do not.
+fn without_files(line: &str) -> String {
+    let Some((before, rest)) = line.split_once("file_groups={") else {
+        return line.to_owned();
+    };
+    let Some((groups, after)) = rest.split_once('}') else {
+        return line.to_owned();
+    };
+    let count = groups.split(':').next().unwrap_or(groups);
+    format!("{before}file_groups={{{count}}}{after}")
+}
+
+/// The operators of a plan by name, from the top.
+fn operators(plan: &Arc<dyn ExecutionPlan>) -> Vec<String> {
+    let mut names = vec![plan.name().to_owned()];
+    for child in plan.children() {
+        names.extend(operators(child));
+    }
+    names
+}
+
+#[test]
+fn every_statement_is_planned_as_approved() {
+    block_on(|| async {
+        let mut differences = Vec::new();
+        for statement in catalogue::ALL {
+            let plan = plan(*statement).await;
+            goldens::compare(&approved(*statement), &text(plan.as_ref()), &mut differences);
+        }
+        goldens::assert_none(&differences);
+    });
+}
+
+#[test]
+fn nothing_is_approved_that_does_not_exist() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/approved");
+    let known: Vec<PathBuf> = catalogue::ALL.iter().map(|statement| approved(*statement)).collect();
+    for entry in std::fs::read_dir(folder).expect("the folder of approved plans exists") {
+        let file = entry.expect("its entries are readable").path();
+        assert!(known.contains(&file), "{} is of no statement: remove it", file.display());
+    }
+}
+
+#[test]
+fn segmentation_neither_moves_nor_sorts_rows() {
+    block_on(|| async {
+        for statement in catalogue::ALL.iter().filter(|statement| statement.name.starts_with("pipeline/segment/")) {
+            let plan = plan(*statement).await;
+            for operator in operators(&plan) {
+                let moves = ["RepartitionExec", "SortExec", "CoalescePartitionsExec", "SortPreservingMergeExec"];
+                assert!(
+                    !moves.contains(&operator.as_str()),
+                    "`{}` has a {operator}:\n{}",
+                    statement.name,
+                    text(plan.as_ref())
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn models_are_called_by_the_operator_that_accelerators_are_placed_by() {
+    block_on(|| async {
+        for statement in [catalogue::ITEM_VECTORS, catalogue::NEW_EXTRACTIVE_NAMES, catalogue::NEW_MODEL_NAMES] {
+            let operators = operators(&plan(statement).await);
+            assert!(operators.iter().any(|name| name == "async_func"), "{}: {operators:?}", statement.name);
+        }
+    });
+}
