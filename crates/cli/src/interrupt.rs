@@ -1,13 +1,18 @@
-//! SIGTERM and Ctrl-C: the first asks the run to stop at the next safe point, the second ends the process.
+//! SIGTERM and Ctrl-C: the first asks the run to stop at the next safe point; the second, or too long a wait for that
+//! point, ends the process, which a run survives at any moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use datafusion::common::runtime::SpawnedTask;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 use crate::{exit_code, output};
+
+/// Schedulers kill what has not ended 30 seconds after they asked.
+const GRACE: Duration = Duration::from_secs(25);
 
 /// Listens until it is dropped.
 #[derive(Debug)]
@@ -55,6 +60,8 @@ async fn listen(mut terminate: Signal, mut interrupt: Signal, cancelled: Arc<Ato
     output::talk(
         "stopping at the next safe point; once more stops at once (what is finished is kept either way)",
     );
-    next().await;
+    if tokio::time::timeout(GRACE, next()).await.is_err() {
+        output::talk("no safe point in time: stopping at once");
+    }
     std::process::exit(exit_code::CANCELLED.into());
 }

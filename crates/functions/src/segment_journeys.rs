@@ -35,7 +35,7 @@ impl SegmentJourneys {
     /// `default_settings` is the JSON of [`SegmentSettings`] for calls that carry none.
     pub fn new(artefacts: &Shared<Artefacts>, default_settings: Option<String>) -> Self {
         let without =
-            vec![DataType::Utf8, DataType::Binary, DataType::Utf8, time_type(), DataType::Float32];
+            vec![DataType::Utf8, DataType::BinaryView, DataType::Utf8, time_type(), DataType::Float32];
         let with = without.iter().cloned().chain([DataType::Utf8]).collect();
         let signatures = vec![TypeSignature::Exact(without), TypeSignature::Exact(with)];
         Self {
@@ -110,7 +110,7 @@ struct SegmentAccumulator {
 impl Accumulator for SegmentAccumulator {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let users = values[0].as_string::<i32>();
-        let states = values[1].as_binary::<i32>();
+        let states = values[1].as_binary_view();
         let items = values[2].as_string::<i32>();
         let times = values[3].as_primitive::<TimestampMicrosecondType>();
         let weights = values[4].as_primitive::<Float32Type>();

@@ -1,6 +1,7 @@
 //! The driver: what a run has to do, in which order, and what an earlier attempt has already done.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -80,44 +81,31 @@ pub async fn run(
         TablesError::ClaimHeld { .. } => PipelineError::Busy { job: job.to_owned(), owner: error.to_string() },
         other => PipelineError::tables(job, "taking the job")(other),
     })?;
-    let claim = Arc::new(claim);
-    let heartbeat = heartbeat(Arc::clone(&claim));
-    let prepared = Run::prepare(settings, engine, observer, cancelled, root, dates).await;
-    let result = match prepared {
-        Err(error) => Err(error),
-        Ok(run) => {
-            let result = run_claimed(&run, request, &claim, began).await;
-            record_outcome(&run, &result).await?;
-            result
-        }
-    };
-    drop(heartbeat);
-    if let Some(claim) = Arc::into_inner(claim) {
-        claim.release().await.map_err(PipelineError::tables(job, "releasing the job"))?;
-    }
-    result
+    let result = while_alive(&claim, async {
+        let run = Run::prepare(settings, engine, observer, cancelled, root, dates).await?;
+        let result = run_claimed(&run, request, &claim, began).await;
+        record_outcome(&run, &result).await?;
+        result
+    })
+    .await;
+    let released = claim.release().await.map_err(PipelineError::tables(job, "releasing the job"));
+    result.and_then(|report| released.map(|()| report))
 }
 
-/// Says that the owner is alive until the guard is dropped.
-fn heartbeat(claim: Arc<Claim>) -> impl Drop {
-    let task = datafusion::common::runtime::SpawnedTask::spawn(async move {
-        let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = claim.heartbeat().await {
-                // The commits check the claim themselves; this only tells early.
-                tracing::warn!(%error, "heartbeat failed");
+/// Does `work`, saying every now and then that the owner of the job is alive.
+async fn while_alive<T>(claim: &Claim, work: impl Future<Output = T>) -> T {
+    let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            _ = ticks.tick() => {
+                if let Err(error) = claim.heartbeat().await {
+                    // The commits check the claim themselves; this only tells early.
+                    tracing::warn!(%error, "heartbeat failed");
+                }
             }
         }
-    });
-    DropGuard(Some(task))
-}
-
-struct DropGuard(Option<datafusion::common::runtime::SpawnedTask<()>>);
-
-impl Drop for DropGuard {
-    fn drop(&mut self) {
-        drop(self.0.take());
     }
 }
 

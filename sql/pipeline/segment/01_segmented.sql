@@ -2,7 +2,8 @@
 -- Input, all sorted by user_id and partitioned by bucket: activity_log, slice_changes(user_id, occurred_at, item_id,
 -- recompute), segment_state. Params: bucket_count, settings, settings_hash.
 -- A user goes on from the stored state when everything that changed is new and later than the state's watermark;
--- otherwise the user's journeys are computed anew from the log.
+-- otherwise the user's journeys are computed anew from the log. The state is a view: joining it to each of the user's
+-- activities then repeats a pointer and not the bytes.
 WITH changed AS (
   SELECT user_id, min(occurred_at) AS first_changed_at, bool_or(recompute) AS recompute
   FROM slice_changes
@@ -10,7 +11,7 @@ WITH changed AS (
 ), resumable AS (
   SELECT c.user_id,
     NOT c.recompute AND s.settings = $settings_hash AND c.first_changed_at > s.watermark_at AS resumes,
-    s.state, s.watermark_at
+    arrow_cast(s.state, 'BinaryView') AS state, s.watermark_at
   FROM changed c
   LEFT JOIN segment_state s ON s.user_id = c.user_id
 )

@@ -62,6 +62,62 @@ fn buckets_and_threads_do_not_show() {
 }
 
 #[test]
+fn journeys_that_merge_end_the_same_whatever_the_steps() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        // So demanding that one interest begins as several journeys, which then grow together.
+        let demanding = ["segment.join_threshold=0.72", "segment.merge_threshold=0.74", "segment.min_activities=2"];
+        let expected = at_once(&world, "at-once", &demanding).await;
+        assert!(!expected["journey_aliases"].is_empty(), "no journey became another");
+        assert_same(&expected, &run_by_run(&world, "in-order", &DATES, &demanding).await, "dates in order");
+        // What one bucket's users did is known when older days arrive for them.
+        let late = [DATES[12], DATES[14], DATES[3]];
+        let three_at_once = world.settings("three-at-once", &demanding);
+        run(&three_at_once, &late).await;
+        let expected = contents(&world.tables("three-at-once")).await;
+        assert_same(&expected, &run_by_run(&world, "late", &late, &demanding).await, "a late date");
+    });
+}
+
+#[test]
+fn other_settings_recompute_every_user() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        run(&world.settings("changed", &[]), &DATES[..8]).await;
+        let other = ["segment.min_activities=6", "segment.join_threshold=0.6"];
+        let before = contents(&world.tables("changed")).await;
+        run(&world.settings("changed", &other), &DATES[8..9]).await;
+        run(&world.settings("from-the-start", &other), &DATES[..9]).await;
+        let expected = contents(&world.tables("from-the-start")).await;
+        assert_same(&expected, &contents(&world.tables("changed")).await, "other settings");
+        assert_ne!(before["journeys"].len(), expected["journeys"].len());
+    });
+}
+
+#[test]
+fn an_item_with_another_text_is_another_item_for_everybody() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let settings = world.settings("changed", &[]);
+        run(&settings, &DATES[..8]).await;
+        // The item is seen again on the date that is run next.
+        let items = std::fs::read_to_string(world.path("items.csv")).expect("the items are readable");
+        let changed = items.replace("Bicycle lights", "Telescope lights").replace("Espresso beans", "Espresso flour");
+        assert_ne!(items, changed);
+        std::fs::write(world.path("items.csv"), changed).expect("the items are written");
+        run(&settings, &DATES[8..10]).await;
+        run(&world.settings("from-the-start", &[]), &DATES[..10]).await;
+        let expected = contents(&world.tables("from-the-start")).await;
+        let mut actual = contents(&world.tables("changed")).await;
+        // The vectors of the old texts stay: a text's vector never changes.
+        let vectors = actual.get_mut("item_vectors").expect("a table of vectors");
+        assert!(vectors.len() > expected["item_vectors"].len(), "{} vectors", vectors.len());
+        vectors.retain(|vector| expected["item_vectors"].contains(vector));
+        assert_same(&expected, &actual, "other texts");
+    });
+}
+
+#[test]
 fn the_small_world_has_the_interests_that_were_put_into_it() {
     block_on(|| async {
         let world = SmallWorld::new();

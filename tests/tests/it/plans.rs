@@ -89,12 +89,35 @@ fn segmentation_neither_moves_nor_sorts_rows() {
     });
 }
 
+/// The subtrees below the operators that call models.
+fn below_model_calls(plan: &Arc<dyn ExecutionPlan>) -> Vec<Arc<dyn ExecutionPlan>> {
+    let children: Vec<Arc<dyn ExecutionPlan>> = plan.children().into_iter().cloned().collect();
+    let mut below: Vec<Arc<dyn ExecutionPlan>> = children.iter().flat_map(below_model_calls).collect();
+    if plan.name() == "async_func" {
+        below.extend(children);
+    }
+    below
+}
+
 #[test]
-fn models_are_called_by_the_operator_that_accelerators_are_placed_by() {
+fn models_are_called_once_per_row_and_only_for_what_is_new() {
     block_on(|| async {
-        for statement in [catalogue::ITEM_VECTORS, catalogue::NEW_EXTRACTIVE_NAMES, catalogue::NEW_MODEL_NAMES] {
-            let operators = operators(&plan(statement).await);
-            assert!(operators.iter().any(|name| name == "async_func"), "{}: {operators:?}", statement.name);
+        for (statement, chosen_by) in [
+            // What is not distinct, or has a name already, must have been left out before the model is called.
+            (catalogue::ITEM_VECTORS, "AggregateExec"),
+            (catalogue::NEW_EXTRACTIVE_NAMES, "HashJoinExec"),
+            (catalogue::NEW_MODEL_NAMES, "HashJoinExec"),
+        ] {
+            let plan = plan(statement).await;
+            let (name, text) = (statement.name, text(plan.as_ref()));
+            assert_eq!(text.matches("async_expr(name=").count(), 1, "`{name}` calls the model more than once:\n{text}");
+            let below = below_model_calls(&plan);
+            let [input] = below.as_slice() else { panic!("`{name}` does not call the model once:\n{text}") };
+            assert!(operators(input).iter().any(|operator| operator == chosen_by), "`{name}`:\n{text}");
+            if statement == catalogue::NEW_MODEL_NAMES {
+                let input = displayable(input.as_ref()).indent(false).to_string();
+                assert!(input.contains("FilterExec: place@"), "the limit comes after the model:\n{text}");
+            }
         }
     });
 }

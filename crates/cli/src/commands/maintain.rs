@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use wayfare_pipeline::maintain::MaintainReport;
 
 use super::runs::existing_root;
 use crate::args::{MaintainArgs, OutputFormat};
 use crate::failure::Failure;
 use crate::output;
+use crate::text_table::TextTable;
 
 const SECONDS_PER_HOUR: u64 = 3600;
 
@@ -16,20 +17,33 @@ pub(super) async fn maintain(args: &MaintainArgs) -> Result<(), Failure> {
     existing_root(&args.tables_url)?;
     let retention = Duration::from_secs(args.retention_hours.saturating_mul(SECONDS_PER_HOUR));
     let report = wayfare_pipeline::maintain::maintain(&args.tables_url, retention, args.dry_run).await?;
-    let report = serde_json::to_value(&report)?;
     match args.output {
-        OutputFormat::Json => output::data_line(&report.to_string()),
-        OutputFormat::Text => output::data(&to_text(&report)),
+        OutputFormat::Json => output::data_line(&serde_json::to_string(&report)?),
+        OutputFormat::Text => output::data(&to_text(&report, args.dry_run)),
     }
 }
 
-fn to_text(report: &Value) -> String {
-    let Value::Object(entries) = report else {
-        return format!("{report}\n");
+fn to_text(report: &MaintainReport, dry_run: bool) -> String {
+    let mut table = TextTable::new(&["table", "checkpoint", "files removed", "log entries removed"]);
+    for (name, of_table) in &report.tables {
+        table.row([
+            name.clone(),
+            of_table
+                .checkpoint_version
+                .map_or_else(String::new, |version| version.to_string()),
+            of_table.files_removed.len().to_string(),
+            of_table.log_entries_removed.to_string(),
+        ]);
+    }
+    let title = if dry_run {
+        "dry run, nothing was changed\n\n"
+    } else {
+        ""
     };
-    let lines = entries.iter().map(|(name, value)| {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        format!("{:<24} {value}\n", name.replace('_', " "))
-    });
-    lines.collect()
+    format!(
+        "{title}{}\nintermediate files removed  {}\nsnapshots kept              {}\n",
+        table.render(),
+        report.intermediate_files_removed,
+        report.snapshots_kept,
+    )
 }

@@ -43,7 +43,12 @@ async fn run_all(args: &RunArgs, reports: &mut Vec<RunReport>) -> Result<(), Fai
             dates,
         };
         // The caller is owed a result even if a thread of the run panics.
-        let running = driver::run(&request, &engine, progress.observer(), interrupt.flag());
+        let running = Box::pin(driver::run(
+            &request,
+            &engine,
+            progress.observer(),
+            interrupt.flag(),
+        ));
         let result = AssertUnwindSafe(running)
             .catch_unwind()
             .await

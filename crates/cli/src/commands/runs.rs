@@ -112,14 +112,9 @@ async fn show(tables_url: &str, run_id: &str, format: OutputFormat) -> Result<()
         );
     }
     text.push('\n');
-    let mut groups = TextTable::new(&["stage", "groups done", "of"]);
+    let mut groups = TextTable::new(&["stage", "parts done"]);
     for stage in STAGES {
-        let finished = done.get(stage).map_or(0, Vec::len);
-        groups.row([
-            stage.to_owned(),
-            finished.to_string(),
-            record.group_count.to_string(),
-        ]);
+        groups.row([stage.to_owned(), done.get(stage).map_or(0, Vec::len).to_string()]);
     }
     text.push_str(&groups.render());
     if let Some(outcome) = run.outcome.as_ref().filter(|outcome| !outcome.counts.is_empty()) {

@@ -66,6 +66,9 @@ impl Engine for EmbeddedEngine {
         options.execution.parquet.schema_force_view_types = false;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.time_zone = Some("+00:00".to_owned());
+        // It moves the fields of a struct towards the scan, with the call that makes the struct: a name would be
+        // generated once per field, and before the filters that say which names are wanted.
+        options.optimizer.enable_leaf_expression_pushdown = false;
         if needs.keep_order {
             options.optimizer.prefer_hash_join = false;
             options.optimizer.enable_round_robin_repartition = false;

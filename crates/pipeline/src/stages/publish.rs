@@ -182,7 +182,7 @@ async fn write_ledger_rows(
         ("logical_date", same(dates.join(","))),
         ("stage", Arc::new(StringArray::from_iter(stages.iter().map(|s| s.map(|s| s.stage.as_str())))) as ArrayRef),
         ("bucket_group", Arc::new(Int32Array::from(vec![None; rows]))),
-        ("outcome", same("done".to_owned())),
+        ("outcome", same("succeeded".to_owned())),
         ("started_at", time(run.started_at.timestamp_micros())),
         ("finished_at", time(Utc::now().timestamp_micros())),
         ("counts", Arc::new(StringArray::from_iter_values(counts))),

@@ -130,7 +130,7 @@ fn journeys_columns() -> Vec<ColumnSpec> {
         optional(
             "name_source",
             Utf8,
-            "Where the name came from: model, cache or extractive",
+            "Who made the name: model or extractive",
         ),
         optional(
             "name_score",

@@ -10,8 +10,8 @@ pub static ITEM_VECTORS: TableSpec = TableSpec {
     name: "item_vectors",
     directory: "shared/item_vectors",
     partition_columns: &[],
-    key: &["content_hash", "encoder"],
-    purpose: "Vector and concepts of each distinct item text, by encoder.",
+    key: &["item_id", "content_hash", "encoder"],
+    purpose: "Vector and concepts of each item's text, by encoder; items that share a text share its vector.",
     columns: item_vectors_columns,
 };
 

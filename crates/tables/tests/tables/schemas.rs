@@ -94,3 +94,10 @@ fn the_reference_describes_every_column() {
     }
     assert!(page.contains("| `concepts` | array<struct<term: string, weight: float>> | no |"));
 }
+
+/// `docs/tables.md` is written by `wayfare docs tables`.
+#[test]
+fn the_documented_tables_are_the_tables() {
+    let documented = include_str!("../../../../docs/tables.md");
+    assert_eq!(documented, tables_reference_markdown(), "run `wayfare docs tables > docs/tables.md`");
+}
