@@ -14,8 +14,14 @@ use crate::small_world::with_causes;
 /// Says who wrote a row and where it lies, not what is in it.
 const LINEAGE: [&str; 2] = ["run_id", "bucket"];
 /// Tables that hold results; the others hold the history of runs, or caches that may know more than is in use.
-pub const RESULTS: [&str; 6] =
-    ["activity_log", "journeys", "journey_activities", "segment_state", "journey_aliases", "item_vectors"];
+pub const RESULTS: [&str; 6] = [
+    "activity_log",
+    "journeys",
+    "journey_activities",
+    "segment_state",
+    "journey_aliases",
+    "item_vectors",
+];
 
 /// The rows of each result table, sorted, by the table's name.
 pub type Contents = BTreeMap<&'static str, Vec<String>>;
@@ -29,7 +35,9 @@ pub async fn session(tables_url: &str) -> SessionContext {
 /// The newest snapshot record; `None` if nothing was published.
 pub async fn snapshot(tables_url: &str) -> Option<SnapshotRecord> {
     let root = TableRoot::parse(tables_url).expect("the tables' place is usable");
-    latest_snapshot(&root).await.expect("the snapshot record is readable")
+    latest_snapshot(&root)
+        .await
+        .expect("the snapshot record is readable")
 }
 
 /// All result tables as readers see them, without lineage; empty if nothing was published.
@@ -39,15 +47,21 @@ pub async fn contents(tables_url: &str) -> Contents {
     }
     let session = session(tables_url).await;
     let mut contents = Contents::new();
-    for spec in all_tables().into_iter().filter(|spec| RESULTS.contains(&spec.name)) {
+    for spec in all_tables()
+        .into_iter()
+        .filter(|spec| RESULTS.contains(&spec.name))
+    {
         contents.insert(spec.name, rows(&session, spec).await);
     }
     contents
 }
 
 async fn rows(session: &SessionContext, spec: &TableSpec) -> Vec<String> {
-    let columns: Vec<&str> =
-        (spec.columns)().iter().map(|column| column.name).filter(|name| !LINEAGE.contains(name)).collect();
+    let columns: Vec<&str> = (spec.columns)()
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !LINEAGE.contains(name))
+        .collect();
     let sql = format!("SELECT {} FROM {}", columns.join(", "), spec.name);
     let mut rows = query(session, &sql).await;
     rows.sort();
@@ -56,8 +70,14 @@ async fn rows(session: &SessionContext, spec: &TableSpec) -> Vec<String> {
 
 /// The rows of a query as text, in the order in which they come.
 pub async fn query(session: &SessionContext, sql: &str) -> Vec<String> {
-    let frame = session.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let batches = frame.collect().await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let frame = session
+        .sql(sql)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let batches = frame
+        .collect()
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
     let options = FormatOptions::default().with_null("NULL");
     let mut rows = Vec::new();
     for batch in &batches {
@@ -67,7 +87,10 @@ pub async fn query(session: &SessionContext, sql: &str) -> Vec<String> {
             .map(|column| ArrayFormatter::try_new(column, &options).expect("every value has a text form"))
             .collect();
         for row in 0..batch.num_rows() {
-            let values: Vec<String> = columns.iter().map(|column| column.value(row).to_string()).collect();
+            let values: Vec<String> = columns
+                .iter()
+                .map(|column| column.value(row).to_string())
+                .collect();
             rows.push(values.join(" | "));
         }
     }
@@ -82,8 +105,12 @@ pub fn assert_same(expected: &Contents, actual: &Contents, what: &str) {
     for (table, expected) in expected {
         let actual = &actual[table];
         let only_in = |left: &Vec<String>, right: &Vec<String>| {
-            let rows: Vec<String> =
-                left.iter().filter(|row| right.binary_search(row).is_err()).take(3).cloned().collect();
+            let rows: Vec<String> = left
+                .iter()
+                .filter(|row| right.binary_search(row).is_err())
+                .take(3)
+                .cloned()
+                .collect();
             rows.join("\n    ")
         };
         assert!(

@@ -49,7 +49,10 @@ impl Generator for FirstTopics {
 
     fn generate(&self, prompt: &PromptBatch<'_>) -> Result<Vec<Generation>, InferenceError> {
         let answers = prompt.inputs.iter().map(|input| {
-            let topics = input.lines().find_map(|line| line.strip_prefix("Topics: ")).unwrap_or_default();
+            let topics = input
+                .lines()
+                .find_map(|line| line.strip_prefix("Topics: "))
+                .unwrap_or_default();
             let first = topics.split(", ").next().unwrap_or_default();
             Generation {
                 text: format!(" More {first}"),

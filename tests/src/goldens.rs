@@ -21,7 +21,10 @@ pub fn compare(file: &Path, actual: &str, differences: &mut Vec<String>) {
     match std::fs::read_to_string(file) {
         Ok(expected) if expected == actual => {}
         Ok(expected) => {
-            differences.push(format!("{} says\n{expected}\nbut it is now\n{actual}", file.display()));
+            differences.push(format!(
+                "{} says\n{expected}\nbut it is now\n{actual}",
+                file.display()
+            ));
         }
         Err(error) => differences.push(format!("{}: {error}; it would be\n{actual}", file.display())),
     }

@@ -6,8 +6,17 @@ use std::process::{Command, Output, Stdio};
 /// The binary that cargo built beside this test.
 pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows where it lies");
-    let found = test.ancestors().skip(1).map(|folder| folder.join("wayfare")).find(|path| path.is_file());
-    found.unwrap_or_else(|| panic!("no binary `wayfare` beside {}: `cargo build --workspace` makes it", test.display()))
+    let found = test
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join("wayfare"))
+        .find(|path| path.is_file());
+    found.unwrap_or_else(|| {
+        panic!(
+            "no binary `wayfare` beside {}: `cargo build --workspace` makes it",
+            test.display()
+        )
+    })
 }
 
 /// A call with an environment that holds only what the tests say.
@@ -29,10 +38,19 @@ pub fn finish(command: &mut Command) -> Output {
 /// Panics with everything that the program said unless it ended well.
 #[track_caller]
 pub fn assert_success(output: &Output, what: &str) {
-    assert!(output.status.success(), "{what}: {}\n{}", output.status, said(output));
+    assert!(
+        output.status.success(),
+        "{what}: {}\n{}",
+        output.status,
+        said(output)
+    );
 }
 
 /// What the program wrote to either stream.
 pub fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }

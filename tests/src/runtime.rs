@@ -22,6 +22,8 @@ pub fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send)
             .spawn_scoped(scope, on_own_thread)
             .expect("a thread starts");
         // The test's own assertion must be what the test fails with.
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

@@ -17,8 +17,21 @@ use crate::tiny_encoder::{self, TinyEncoder};
 
 /// The dates on which something happens in the small world.
 pub const DATES: [&str; 15] = [
-    "2026-01-01", "2026-01-05", "2026-01-09", "2026-01-13", "2026-01-17", "2026-01-21", "2026-01-25", "2026-01-29",
-    "2026-02-02", "2026-02-06", "2026-02-10", "2026-02-14", "2026-02-18", "2026-02-22", "2026-02-26",
+    "2026-01-01",
+    "2026-01-05",
+    "2026-01-09",
+    "2026-01-13",
+    "2026-01-17",
+    "2026-01-21",
+    "2026-01-25",
+    "2026-01-29",
+    "2026-02-02",
+    "2026-02-06",
+    "2026-02-10",
+    "2026-02-14",
+    "2026-02-18",
+    "2026-02-22",
+    "2026-02-26",
 ];
 
 /// A file or folder of `data/`.
@@ -47,9 +60,13 @@ impl SmallWorld {
     /// A fresh copy.
     #[expect(clippy::new_without_default, reason = "it writes files")]
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("wayfare-small-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("wayfare-small-")
+            .tempdir()
+            .expect("a temporary folder");
         for file in ["activities.csv", "items.csv"] {
-            std::fs::copy(data("small").join(file), folder.path().join(file)).expect("the small world is copied");
+            std::fs::copy(data("small").join(file), folder.path().join(file))
+                .expect("the small world is copied");
         }
         let items = std::fs::read_to_string(folder.path().join("items.csv")).expect("the items are readable");
         let encoder = tiny_encoder::write(&folder.path().join("tiny-encoder"), &items);
@@ -85,7 +102,9 @@ impl SmallWorld {
         let mut sets = self.sets(tables);
         sets.extend(changes.iter().map(ToString::to_string));
         let variables = || vec![("WAYFARE_ASSETS".to_owned(), "not-installed".to_owned())];
-        resolve(&job_file(), &sets, &variables).expect("the job file is usable").settings
+        resolve(&job_file(), &sets, &variables)
+            .expect("the job file is usable")
+            .settings
     }
 
     /// Replaces the activities by what `correct` makes of their lines, the first of which is the header.
@@ -99,7 +118,9 @@ impl SmallWorld {
 
 /// One run over `dates`, with the fake models.
 pub async fn run(settings: &JobSettings, dates: &[&str]) -> RunReport {
-    try_run(settings, dates).await.unwrap_or_else(|error| panic!("{dates:?}: {}", with_causes(&error)))
+    try_run(settings, dates)
+        .await
+        .unwrap_or_else(|error| panic!("{dates:?}: {}", with_causes(&error)))
 }
 
 /// One run over `dates` that may fail.
@@ -110,7 +131,13 @@ pub async fn try_run(settings: &JobSettings, dates: &[&str]) -> Result<RunReport
         settings: settings.clone(),
         dates: dates.iter().map(parse).collect(),
     };
-    driver::run(&request, &engine, Arc::new(Silent), Arc::new(AtomicBool::new(false))).await
+    driver::run(
+        &request,
+        &engine,
+        Arc::new(Silent),
+        Arc::new(AtomicBool::new(false)),
+    )
+    .await
 }
 
 /// An error with everything that caused it.

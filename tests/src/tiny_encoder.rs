@@ -92,9 +92,21 @@ fn weights(words: usize) -> Vec<u8> {
         embeddings[(MARKERS.len() + word) * words + word] = 1.0;
     }
     let tensors = [
-        ("embeddings.word_embeddings.weight", vec![tokens, words], embeddings),
-        ("embeddings.position_embeddings.weight", vec![MOST_TOKENS, words], vec![0.0; MOST_TOKENS * words]),
-        ("embeddings.token_type_embeddings.weight", vec![1, words], vec![0.0; words]),
+        (
+            "embeddings.word_embeddings.weight",
+            vec![tokens, words],
+            embeddings,
+        ),
+        (
+            "embeddings.position_embeddings.weight",
+            vec![MOST_TOKENS, words],
+            vec![0.0; MOST_TOKENS * words],
+        ),
+        (
+            "embeddings.token_type_embeddings.weight",
+            vec![1, words],
+            vec![0.0; words],
+        ),
         ("embeddings.LayerNorm.weight", vec![words], vec![1.0; words]),
         ("embeddings.LayerNorm.bias", vec![words], vec![0.0; words]),
     ];

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
@@ -22,7 +23,6 @@ use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSe
 use datafusion::physical_plan::sorts::streaming_merge::StreamingMergeBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
-use datafusion::execution::memory_pool::MemoryConsumer;
 use futures::StreamExt;
 
 /// The operator; see the module's diagram.
@@ -55,7 +55,14 @@ impl BucketMergeExec {
             Boundedness::Bounded,
         ));
         let metrics = ExecutionPlanMetricsSet::new();
-        Self { input, files_per_bucket, ordering, partitioning, properties, metrics }
+        Self {
+            input,
+            files_per_bucket,
+            ordering,
+            partitioning,
+            properties,
+            metrics,
+        }
     }
 }
 
@@ -100,7 +107,12 @@ impl ExecutionPlan for BucketMergeExec {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let input = children.swap_remove(0);
         let (counts, ordering) = (self.files_per_bucket.clone(), self.ordering.clone());
-        Ok(Arc::new(Self::new(input, counts, ordering, self.partitioning.clone())))
+        Ok(Arc::new(Self::new(
+            input,
+            counts,
+            ordering,
+            self.partitioning.clone(),
+        )))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

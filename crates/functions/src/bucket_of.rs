@@ -21,7 +21,9 @@ pub struct BucketOf {
 
 impl Default for BucketOf {
     fn default() -> Self {
-        Self { signature: Signature::exact(vec![DataType::Utf8, DataType::Int64], Volatility::Immutable) }
+        Self {
+            signature: Signature::exact(vec![DataType::Utf8, DataType::Int64], Volatility::Immutable),
+        }
     }
 }
 
@@ -40,7 +42,10 @@ impl ScalarUDFImpl for BucketOf {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let (users, counts) = (arrays[0].as_string::<i32>(), arrays[1].as_primitive::<Int64Type>());
+        let (users, counts) = (
+            arrays[0].as_string::<i32>(),
+            arrays[1].as_primitive::<Int64Type>(),
+        );
         let mut buckets = Vec::with_capacity(users.len());
         for (row, user_id) in users.iter().enumerate() {
             let Some(user_id) = user_id.filter(|_| counts.is_valid(row)) else {
@@ -51,7 +56,12 @@ impl ScalarUDFImpl for BucketOf {
                 Ok(count) if count > 0 && i32::try_from(count).is_ok() => {
                     buckets.push(i32::try_from(bucket(user_id, count)).ok());
                 }
-                _ => return exec_err!("bucket_of: bucket count {} is not between 1 and 2^31-1", counts.value(row)),
+                _ => {
+                    return exec_err!(
+                        "bucket_of: bucket count {} is not between 1 and 2^31-1",
+                        counts.value(row)
+                    );
+                }
             }
         }
         Ok(ColumnarValue::Array(Arc::new(Int32Array::from(buckets))))

@@ -67,8 +67,15 @@ impl BucketedTable {
     ) -> Self {
         let mut fields: Vec<FieldRef> = file_schema.fields().iter().cloned().collect();
         fields.extend(partition_fields.iter().cloned());
-        let table_schema = TableSchema::builder(Arc::clone(file_schema)).with_table_partition_cols(partition_fields).build();
-        Self { table_schema, schema: Arc::new(Schema::new(fields)), layout, groups }
+        let table_schema = TableSchema::builder(Arc::clone(file_schema))
+            .with_table_partition_cols(partition_fields)
+            .build();
+        Self {
+            table_schema,
+            schema: Arc::new(Schema::new(fields)),
+            layout,
+            groups,
+        }
     }
 
     fn scan_config(
@@ -102,9 +109,14 @@ impl BucketedTable {
 
     /// The longest prefix of the sort columns that the projection keeps.
     fn ordering(sort_columns: &[String], schema: &Schema) -> Option<LexOrdering> {
-        let kept = sort_columns.iter().map_while(|name| schema.index_of(name).ok().map(|index| (name, index)));
+        let kept = sort_columns
+            .iter()
+            .map_while(|name| schema.index_of(name).ok().map(|index| (name, index)));
         LexOrdering::new(kept.map(|(name, index)| {
-            let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
+            let options = arrow::compute::SortOptions {
+                descending: false,
+                nulls_first: false,
+            };
             PhysicalSortExpr::new(Arc::new(Column::new(name, index)), options)
         }))
     }
@@ -143,10 +155,14 @@ impl TableProvider for BucketedTable {
             return self.scan_config(state, projection, filters, limit);
         };
         let ordering = Self::ordering(sort_columns, &projected);
-        let partitioning = match sort_columns.first().and_then(|user| projected.index_of(user).ok()) {
-            Some(index) => {
-                Partitioning::Hash(vec![Arc::new(Column::new(&sort_columns[0], index))], self.groups.len())
-            }
+        let partitioning = match sort_columns
+            .first()
+            .and_then(|user| projected.index_of(user).ok())
+        {
+            Some(index) => Partitioning::Hash(
+                vec![Arc::new(Column::new(&sort_columns[0], index))],
+                self.groups.len(),
+            ),
             None => Partitioning::UnknownPartitioning(self.groups.len()),
         };
         let input = if no_files {
@@ -156,7 +172,12 @@ impl TableProvider for BucketedTable {
             self.scan_config(state, projection, filters, None)?
         };
         let counts = self.groups.iter().map(Vec::len).collect();
-        Ok(Arc::new(BucketMergeExec::new(input, counts, ordering, partitioning)))
+        Ok(Arc::new(BucketMergeExec::new(
+            input,
+            counts,
+            ordering,
+            partitioning,
+        )))
     }
 }
 

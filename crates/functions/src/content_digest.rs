@@ -20,7 +20,9 @@ pub struct ContentDigest {
 
 impl Default for ContentDigest {
     fn default() -> Self {
-        Self { signature: Signature::variadic_any(Volatility::Immutable) }
+        Self {
+            signature: Signature::variadic_any(Volatility::Immutable),
+        }
     }
 }
 
@@ -39,8 +41,10 @@ impl ScalarUDFImpl for ContentDigest {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let fields: Vec<Field> =
-            arrays.iter().map(|array| Field::new("v", array.data_type().clone(), true)).collect();
+        let fields: Vec<Field> = arrays
+            .iter()
+            .map(|array| Field::new("v", array.data_type().clone(), true))
+            .collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
         let options = FormatOptions::default();
         let formatters = batch
@@ -63,6 +67,8 @@ impl ScalarUDFImpl for ContentDigest {
             }
             hasher.digest()
         });
-        Ok(ColumnarValue::Array(Arc::new(UInt64Array::from_iter_values(digests))))
+        Ok(ColumnarValue::Array(Arc::new(UInt64Array::from_iter_values(
+            digests,
+        ))))
     }
 }

@@ -19,7 +19,9 @@ pub struct CosineSimilarity {
 
 impl Default for CosineSimilarity {
     fn default() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
+        Self {
+            signature: Signature::user_defined(Volatility::Immutable),
+        }
     }
 }
 
@@ -34,9 +36,15 @@ impl ScalarUDFImpl for CosineSimilarity {
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         let [left, right] = given else {
-            return plan_err!("cosine_similarity takes two vectors, not {} arguments", given.len());
+            return plan_err!(
+                "cosine_similarity takes two vectors, not {} arguments",
+                given.len()
+            );
         };
-        Ok(vec![coerce_vector(self.name(), left)?, coerce_vector(self.name(), right)?])
+        Ok(vec![
+            coerce_vector(self.name(), left)?,
+            coerce_vector(self.name(), right)?,
+        ])
     }
 
     fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
@@ -44,7 +52,10 @@ impl ScalarUDFImpl for CosineSimilarity {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let scalar = args
+            .args
+            .iter()
+            .all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let (left, right) = (arrays[0].as_list::<i32>(), arrays[1].as_list::<i32>());
         let mut similarities = Vec::with_capacity(left.len());
@@ -53,14 +64,21 @@ impl ScalarUDFImpl for CosineSimilarity {
                 (Some(left), Some(right)) if left.len() == right.len() => cosine(&left, &right),
                 (Some(left), Some(right)) => {
                     let (function, left, right) = ("cosine_similarity", left.len(), right.len());
-                    return Err(FunctionError::Dimensions { function, left, right }.into());
+                    return Err(FunctionError::Dimensions {
+                        function,
+                        left,
+                        right,
+                    }
+                    .into());
                 }
                 _ => None,
             });
         }
         let similarities = Float32Array::from(similarities);
         if scalar && similarities.len() == 1 {
-            return Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::try_from_array(&similarities, 0)?));
+            return Ok(ColumnarValue::Scalar(
+                datafusion::common::ScalarValue::try_from_array(&similarities, 0)?,
+            ));
         }
         Ok(ColumnarValue::Array(Arc::new(similarities)))
     }

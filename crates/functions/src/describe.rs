@@ -12,7 +12,10 @@ const FIXED_POINT: f64 = 1_099_511_627_776.0; // 2^40
 /// A finite value in fixed point; anything else counts as zero.
 fn to_fixed(value: f32) -> i64 {
     let scaled = (f64::from(value) * FIXED_POINT).round();
-    #[expect(clippy::cast_possible_truncation, reason = "float to integer casts saturate, and NaN becomes 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "float to integer casts saturate, and NaN becomes 0"
+    )]
     let fixed = scaled as i64;
     fixed
 }

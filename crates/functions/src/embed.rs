@@ -10,14 +10,15 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use async_trait::async_trait;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::async_udf::{AsyncScalarUDF, AsyncScalarUDFImpl};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility, lit,
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    lit,
 };
-use datafusion::common::runtime::SpawnedTask;
 
 use crate::artefacts::Artefacts;
 use crate::error::FunctionError;
@@ -55,7 +56,10 @@ impl Embed {
     }
 
     fn default_encoder(&self) -> Result<&ModelReference, FunctionError> {
-        self.default_encoder.as_ref().ok_or(FunctionError::NotConfigured { function: "embed", what: "an encoder" })
+        self.default_encoder.as_ref().ok_or(FunctionError::NotConfigured {
+            function: "embed",
+            what: "an encoder",
+        })
     }
 }
 
@@ -92,7 +96,10 @@ impl ScalarUDFImpl for Embed {
             return exec_err!("embed: a text that is not a literal is planned as embed_async");
         };
         let encoded = encode(&self.artefacts, &reference, &[text.as_deref()])?;
-        Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&vectors(&encoded), 0)?))
+        Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+            &vectors(&encoded),
+            0,
+        )?))
     }
 }
 
@@ -107,7 +114,11 @@ impl EmbedAsync {
     /// The function, ready to register.
     pub fn udf(artefacts: &Shared<Artefacts>) -> ScalarUDF {
         let signature = Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable);
-        AsyncScalarUDF::new(Arc::new(Self { signature, artefacts: artefacts.clone() })).into_scalar_udf()
+        AsyncScalarUDF::new(Arc::new(Self {
+            signature,
+            artefacts: artefacts.clone(),
+        }))
+        .into_scalar_udf()
     }
 }
 
@@ -152,7 +163,10 @@ fn encode(
     reference: &ModelReference,
     texts: &[Option<&str>],
 ) -> Result<Vec<Option<Vec<f32>>>, FunctionError> {
-    let encoder = artefacts.models().encoder(reference).map_err(FunctionError::Inference)?;
+    let encoder = artefacts
+        .models()
+        .encoder(reference)
+        .map_err(FunctionError::Inference)?;
     let mut position_of: HashMap<&str, usize> = HashMap::new();
     let mut distinct = Vec::new();
     for text in texts.iter().flatten() {
@@ -166,7 +180,10 @@ fn encode(
         vectors.extend(encoder.encode(chunk).map_err(FunctionError::Inference)?);
         artefacts.add_texts_encoded(chunk.len());
     }
-    Ok(texts.iter().map(|text| text.map(|text| vectors[position_of[text]].clone())).collect())
+    Ok(texts
+        .iter()
+        .map(|text| text.map(|text| vectors[position_of[text]].clone()))
+        .collect())
 }
 
 /// The model reference that a call carries as a literal.
@@ -176,6 +193,10 @@ pub(crate) fn literal_reference(function: &'static str, argument: &ColumnarValue
         ColumnarValue::Array(array) if array.len() > 0 && array.data_type() == &DataType::Utf8 => {
             Ok(ModelReference::parse(array.as_string::<i32>().value(0))?)
         }
-        _ => Err(FunctionError::NotLiteral { function, position: 2 }.into()),
+        _ => Err(FunctionError::NotLiteral {
+            function,
+            position: 2,
+        }
+        .into()),
     }
 }

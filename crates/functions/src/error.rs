@@ -9,8 +9,13 @@ use wayfare_journeys::{ParamsError, SegmentError, StateError};
 pub enum FunctionError {
     #[error("`{text}` does not name a model; expected `PATH#sha256:` and 64 hex digits")]
     ModelReference { text: String },
-    #[error("`{function}` needs {what}: pass it as the last argument, or query tables that were made with one")]
-    NotConfigured { function: &'static str, what: &'static str },
+    #[error(
+        "`{function}` needs {what}: pass it as the last argument, or query tables that were made with one"
+    )]
+    NotConfigured {
+        function: &'static str,
+        what: &'static str,
+    },
     #[error("`{function}`: argument {position} must be a literal")]
     NotLiteral { function: &'static str, position: usize },
     #[error("segmentation settings are not readable: {message}")]
@@ -18,7 +23,11 @@ pub enum FunctionError {
     #[error("item pack `{uri}`: {message}")]
     Pack { uri: String, message: String },
     #[error("item pack `{uri}` has hash {actual} where {expected} was asked for; refusing to use it")]
-    PackHash { uri: String, expected: String, actual: String },
+    PackHash {
+        uri: String,
+        expected: String,
+        actual: String,
+    },
     #[error("item `{item_id}` is not in item pack `{uri}`; run the stage `embed` again")]
     ItemNotInPack { item_id: String, uri: String },
     #[error("segmentation of user `{user_id}` failed")]
@@ -38,7 +47,11 @@ pub enum FunctionError {
     #[error("inference failed")]
     Inference(#[source] InferenceError),
     #[error("`{function}`: vectors of {left} and {right} dimensions cannot be compared")]
-    Dimensions { function: &'static str, left: usize, right: usize },
+    Dimensions {
+        function: &'static str,
+        left: usize,
+        right: usize,
+    },
     #[error("writing `{path}` failed: {message}")]
     Write { path: String, message: String },
 }

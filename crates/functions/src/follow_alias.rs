@@ -17,7 +17,9 @@ pub struct FollowAlias {
 
 impl Default for FollowAlias {
     fn default() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
+        Self {
+            signature: Signature::user_defined(Volatility::Immutable),
+        }
     }
 }
 
@@ -54,7 +56,10 @@ impl ScalarUDFImpl for FollowAlias {
             }
             let aliases = lists.value(row);
             let aliases = aliases.as_struct();
-            let (old, new) = (aliases.column(0).as_string::<i32>(), aliases.column(1).as_string::<i32>());
+            let (old, new) = (
+                aliases.column(0).as_string::<i32>(),
+                aliases.column(1).as_string::<i32>(),
+            );
             let steps: HashMap<&str, &str> = old
                 .iter()
                 .enumerate()

@@ -50,15 +50,27 @@ pub struct ItemPack {
 /// Encodes rows of (item_id, title, vector list<float32>, concepts list<struct<term, weight>>), sorted by item_id,
 /// as a pack. Returns the file's bytes and their hash.
 pub fn encode_pack(rows: &RecordBatch, dimension: usize) -> Result<(Vec<u8>, String), FunctionError> {
-    let failed = |message: String| FunctionError::Pack { uri: "(being written)".to_owned(), message };
+    let failed = |message: String| FunctionError::Pack {
+        uri: "(being written)".to_owned(),
+        message,
+    };
     let vectors = rows.column(2).as_list::<i32>();
     let mut halves = Vec::with_capacity(rows.num_rows() * dimension);
     for row in 0..rows.num_rows() {
         let vector = vectors.value(row);
         if vector.len() != dimension {
-            return Err(failed(format!("vector {row} has {} values, not {dimension}", vector.len())));
+            return Err(failed(format!(
+                "vector {row} has {} values, not {dimension}",
+                vector.len()
+            )));
         }
-        halves.extend(vector.as_primitive::<Float32Type>().values().iter().map(|value| f16::from_f32(*value)));
+        halves.extend(
+            vector
+                .as_primitive::<Float32Type>()
+                .values()
+                .iter()
+                .map(|value| f16::from_f32(*value)),
+        );
     }
     let width = i32::try_from(dimension).map_err(|error| failed(error.to_string()))?;
     let element = Arc::new(Field::new_list_field(DataType::Float16, false));
@@ -76,10 +88,14 @@ pub fn encode_pack(rows: &RecordBatch, dimension: usize) -> Result<(Vec<u8>, Str
         Arc::new(packed) as _,
         Arc::clone(rows.column(3)),
     ];
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| failed(error.to_string()))?;
+    let batch =
+        RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| failed(error.to_string()))?;
     let mut bytes = Vec::new();
     let mut writer = FileWriter::try_new(&mut bytes, &schema).map_err(|error| failed(error.to_string()))?;
-    writer.write(&batch).and_then(|()| writer.finish()).map_err(|error| failed(error.to_string()))?;
+    writer
+        .write(&batch)
+        .and_then(|()| writer.finish())
+        .map_err(|error| failed(error.to_string()))?;
     drop(writer);
     let hash = format!("{:032x}", xxh3_128(&bytes));
     Ok((bytes, hash))
@@ -87,9 +103,15 @@ pub fn encode_pack(rows: &RecordBatch, dimension: usize) -> Result<(Vec<u8>, Str
 
 /// The file's one batch, without copying: its columns are windows of the mapping.
 fn only_batch(bytes: &Buffer) -> Result<RecordBatch, String> {
-    let (body, trailer) = bytes.as_slice().split_last_chunk::<10>().ok_or("the file is too short")?;
+    let (body, trailer) = bytes
+        .as_slice()
+        .split_last_chunk::<10>()
+        .ok_or("the file is too short")?;
     let footer_length = read_footer_length(*trailer).map_err(|e| e.to_string())?;
-    let footer_start = body.len().checked_sub(footer_length).ok_or("the footer is longer than the file")?;
+    let footer_start = body
+        .len()
+        .checked_sub(footer_length)
+        .ok_or("the footer is longer than the file")?;
     let footer = root_as_footer(&body[footer_start..]).map_err(|e| e.to_string())?;
     let schema = fb_to_schema(footer.schema().ok_or("the footer has no schema")?);
     let decoder = FileDecoder::new(Arc::new(schema), footer.version());
@@ -118,11 +140,13 @@ fn only_batch(bytes: &Buffer) -> Result<RecordBatch, String> {
 impl ItemPack {
     /// Maps the pack and checks that it is the referenced one.
     pub fn open(reference: &PackReference) -> Result<Self, FunctionError> {
-        let failed = |message: String| FunctionError::Pack { uri: reference.uri.clone(), message };
-        let path = reference
-            .uri
-            .strip_prefix("file://")
-            .ok_or_else(|| failed("only file:// packs can be mapped; copy the pack to a local folder".to_owned()))?;
+        let failed = |message: String| FunctionError::Pack {
+            uri: reference.uri.clone(),
+            message,
+        };
+        let path = reference.uri.strip_prefix("file://").ok_or_else(|| {
+            failed("only file:// packs can be mapped; copy the pack to a local folder".to_owned())
+        })?;
         let bytes = mapped_file::map(path.as_ref()).map_err(|error| failed(error.to_string()))?;
         let actual = format!("{:032x}", xxh3_128(&bytes));
         if actual != reference.hash {
@@ -140,19 +164,48 @@ impl ItemPack {
         let [item_ids, titles, vectors, concepts] = batch.columns() else {
             return Err(format!("{} columns where four are expected", batch.num_columns()));
         };
-        let vectors = vectors.as_fixed_size_list_opt().ok_or("column `vector` is not a fixed-size list")?;
+        let vectors = vectors
+            .as_fixed_size_list_opt()
+            .ok_or("column `vector` is not a fixed-size list")?;
         let concepts: &ListArray = concepts.as_list_opt().ok_or("column `concepts` is not a list")?;
-        let fields = concepts.values().as_struct_opt().ok_or("column `concepts` does not hold structs")?;
+        let fields = concepts
+            .values()
+            .as_struct_opt()
+            .ok_or("column `concepts` does not hold structs")?;
         let item_ids: &StringArray = item_ids.as_string_opt().ok_or("column `item_id` is not text")?;
-        let row_of = item_ids.iter().flatten().enumerate().map(|(row, id)| (id.to_owned(), row)).collect();
+        let row_of = item_ids
+            .iter()
+            .flatten()
+            .enumerate()
+            .map(|(row, id)| (id.to_owned(), row))
+            .collect();
         Ok(Self {
             uri: uri.to_owned(),
-            titles: titles.as_string_opt().ok_or("column `title` is not text")?.clone(),
-            vectors: vectors.values().as_primitive_opt::<Float16Type>().ok_or("vectors are not f16")?.clone(),
+            titles: titles
+                .as_string_opt()
+                .ok_or("column `title` is not text")?
+                .clone(),
+            vectors: vectors
+                .values()
+                .as_primitive_opt::<Float16Type>()
+                .ok_or("vectors are not f16")?
+                .clone(),
             dimension: usize::try_from(vectors.value_length()).map_err(|e| e.to_string())?,
-            concept_offsets: concepts.offsets().iter().map(|offset| usize::try_from(*offset).unwrap_or(0)).collect(),
-            terms: fields.column(0).as_string_opt().ok_or("terms are not text")?.clone(),
-            weights: fields.column(1).as_primitive_opt::<Float32Type>().ok_or("weights are not f32")?.clone(),
+            concept_offsets: concepts
+                .offsets()
+                .iter()
+                .map(|offset| usize::try_from(*offset).unwrap_or(0))
+                .collect(),
+            terms: fields
+                .column(0)
+                .as_string_opt()
+                .ok_or("terms are not text")?
+                .clone(),
+            weights: fields
+                .column(1)
+                .as_primitive_opt::<Float32Type>()
+                .ok_or("weights are not f32")?
+                .clone(),
             row_of,
         })
     }
@@ -192,6 +245,10 @@ impl ItemPack {
 
     /// The title of a row, empty where the item has none.
     pub fn title(&self, row: usize) -> &str {
-        if self.titles.is_null(row) { "" } else { self.titles.value(row) }
+        if self.titles.is_null(row) {
+            ""
+        } else {
+            self.titles.value(row)
+        }
     }
 }

@@ -81,19 +81,33 @@ pub(crate) fn texts_at(lists: &ListArray, row: usize) -> Vec<String> {
     if lists.is_null(row) {
         return Vec::new();
     }
-    lists.value(row).as_string::<i32>().iter().flatten().map(str::to_owned).collect()
+    lists
+        .value(row)
+        .as_string::<i32>()
+        .iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Builds a `list<float32>` column, a null for each `None`.
 pub(crate) fn vectors(rows: &[Option<Vec<f32>>]) -> ListArray {
     let values: Vec<f32> = rows.iter().flatten().flatten().copied().collect();
-    lists(element(DataType::Float32), rows.iter().map(|row| row.as_ref().map(Vec::len)), Arc::new(Float32Array::from(values)))
+    lists(
+        element(DataType::Float32),
+        rows.iter().map(|row| row.as_ref().map(Vec::len)),
+        Arc::new(Float32Array::from(values)),
+    )
 }
 
 /// Builds a `list<utf8>` column.
 pub(crate) fn text_lists<T: AsRef<str>>(rows: &[Vec<T>]) -> ListArray {
     let values = StringArray::from_iter(rows.iter().flatten().map(Some));
-    lists(element(DataType::Utf8), rows.iter().map(|row| Some(row.len())), Arc::new(values))
+    lists(
+        element(DataType::Utf8),
+        rows.iter().map(|row| Some(row.len())),
+        Arc::new(values),
+    )
 }
 
 /// Builds a list column of structs.
@@ -103,7 +117,11 @@ pub(crate) fn struct_lists(fields: Fields, columns: Vec<ArrayRef>, lengths: &[us
     } else {
         StructArray::new(fields.clone(), columns, None)
     };
-    lists(element(DataType::Struct(fields)), lengths.iter().map(|length| Some(*length)), Arc::new(values))
+    lists(
+        element(DataType::Struct(fields)),
+        lengths.iter().map(|length| Some(*length)),
+        Arc::new(values),
+    )
 }
 
 fn lists(field: FieldRef, lengths: impl Iterator<Item = Option<usize>>, values: ArrayRef) -> ListArray {

@@ -7,7 +7,10 @@ use arrow::buffer::Buffer;
 use memmap2::Mmap;
 
 /// Maps a file that nobody changes; packs are content-addressed and written by rename.
-#[expect(unsafe_code, reason = "mapping a file is unsafe because another process could truncate it")]
+#[expect(
+    unsafe_code,
+    reason = "mapping a file is unsafe because another process could truncate it"
+)]
 pub(crate) fn map(path: &Path) -> std::io::Result<Buffer> {
     let file = File::open(path)?;
     if file.metadata()?.len() == 0 {

@@ -29,10 +29,13 @@ impl ModelReference {
     /// Reads what [`Display`] writes.
     pub fn parse(text: &str) -> Result<Self, FunctionError> {
         match text.rsplit_once("#sha256:") {
-            Some((path, sha256)) if !path.is_empty() && sha256.len() == 64 => {
-                Ok(Self { path: path.to_owned(), sha256: sha256.to_owned() })
-            }
-            _ => Err(FunctionError::ModelReference { text: text.to_owned() }),
+            Some((path, sha256)) if !path.is_empty() && sha256.len() == 64 => Ok(Self {
+                path: path.to_owned(),
+                sha256: sha256.to_owned(),
+            }),
+            _ => Err(FunctionError::ModelReference {
+                text: text.to_owned(),
+            }),
         }
     }
 }

@@ -39,9 +39,15 @@ fn name_fields() -> Fields {
 
 fn coerce(function: &str, given: &[DataType]) -> Result<Vec<DataType>> {
     if !(2..=3).contains(&given.len()) {
-        return plan_err!("{function} takes (titles, concepts [, namer]), not {} arguments", given.len());
+        return plan_err!(
+            "{function} takes (titles, concepts [, namer]), not {} arguments",
+            given.len()
+        );
     }
-    let mut coerced = vec![coerce_texts(function, &given[0])?, coerce_texts(function, &given[1])?];
+    let mut coerced = vec![
+        coerce_texts(function, &given[0])?,
+        coerce_texts(function, &given[1])?,
+    ];
     coerced.extend(given.get(2).map(|_| DataType::Utf8));
     Ok(coerced)
 }
@@ -89,7 +95,10 @@ impl ScalarUDFImpl for NameJourney {
             return Ok(ExprSimplifyResult::Original(args));
         }
         if args.len() == 2 {
-            let namer = self.default_namer.as_ref().map_or_else(|| EXTRACTIVE.to_owned(), ModelReference::to_string);
+            let namer = self
+                .default_namer
+                .as_ref()
+                .map_or_else(|| EXTRACTIVE.to_owned(), ModelReference::to_string);
             args.push(lit(namer));
         }
         let call = ScalarFunction::new_udf(Arc::clone(&self.deferred), args);
@@ -119,7 +128,11 @@ impl NameJourneyAsync {
     pub fn udf(artefacts: &Shared<Artefacts>) -> ScalarUDF {
         // Asynchronous functions do not coerce; `name_journey` has done it before it becomes this.
         let signature = Signature::any(3, Volatility::Immutable);
-        AsyncScalarUDF::new(Arc::new(Self { signature, artefacts: artefacts.clone() })).into_scalar_udf()
+        AsyncScalarUDF::new(Arc::new(Self {
+            signature,
+            artefacts: artefacts.clone(),
+        }))
+        .into_scalar_udf()
     }
 }
 
@@ -137,7 +150,9 @@ impl ScalarUDFImpl for NameJourneyAsync {
     }
 
     fn invoke_with_args(&self, _args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        exec_err!("name_journey_async runs only where DataFusion plans asynchronous functions: SELECT and WHERE")
+        exec_err!(
+            "name_journey_async runs only where DataFusion plans asynchronous functions: SELECT and WHERE"
+        )
     }
 }
 
@@ -162,9 +177,19 @@ fn literal_namer(argument: &ColumnarValue) -> Result<Option<ModelReference>> {
         ColumnarValue::Array(array) if array.len() > 0 && array.data_type() == &DataType::Utf8 => {
             array.as_string::<i32>().value(0).to_owned()
         }
-        _ => return Err(FunctionError::NotLiteral { function: "name_journey", position: 3 }.into()),
+        _ => {
+            return Err(FunctionError::NotLiteral {
+                function: "name_journey",
+                position: 3,
+            }
+            .into());
+        }
     };
-    if text == EXTRACTIVE { Ok(None) } else { Ok(Some(ModelReference::parse(&text)?)) }
+    if text == EXTRACTIVE {
+        Ok(None)
+    } else {
+        Ok(Some(ModelReference::parse(&text)?))
+    }
 }
 
 fn name_rows(
@@ -173,10 +198,16 @@ fn name_rows(
     titles: &ArrayRef,
     concepts: &ArrayRef,
 ) -> Result<StructArray, FunctionError> {
-    let namer = artefacts.models().namer(reference).map_err(FunctionError::Inference)?;
+    let namer = artefacts
+        .models()
+        .namer(reference)
+        .map_err(FunctionError::Inference)?;
     let (titles, concepts): (&ListArray, &ListArray) = (titles.as_list(), concepts.as_list());
     let inputs: Vec<NamingInput> = (0..titles.len())
-        .map(|row| NamingInput { titles: texts_at(titles, row), concepts: texts_at(concepts, row) })
+        .map(|row| NamingInput {
+            titles: texts_at(titles, row),
+            concepts: texts_at(concepts, row),
+        })
         .collect();
     let mut names: Vec<JourneyName> = Vec::with_capacity(inputs.len());
     for chunk in inputs.chunks(JOURNEYS_PER_CALL) {
@@ -186,8 +217,12 @@ fn name_rows(
     let flags: Vec<Vec<String>> = names.iter().map(|name| name.flags.clone()).collect();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(names.iter().map(|name| &name.name))),
-        Arc::new(StringArray::from_iter_values(names.iter().map(|name| name.source.as_str()))),
-        Arc::new(Float32Array::from_iter_values(names.iter().map(|name| name.score))),
+        Arc::new(StringArray::from_iter_values(
+            names.iter().map(|name| name.source.as_str()),
+        )),
+        Arc::new(Float32Array::from_iter_values(
+            names.iter().map(|name| name.score),
+        )),
         Arc::new(text_lists(&flags)),
     ];
     Ok(StructArray::new(name_fields(), columns, None))

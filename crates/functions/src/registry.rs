@@ -42,6 +42,12 @@ pub fn register_functions(context: &SessionContext, artefacts: &Arc<Artefacts>, 
     context.register_udaf(AggregateUDF::from(Centroid::default()));
     context.register_udaf(AggregateUDF::from(Concepts::default()));
     context.register_udaf(AggregateUDF::from(Representatives::default()));
-    context.register_udaf(AggregateUDF::from(SegmentJourneys::new(&artefacts, defaults.segment_settings.clone())));
-    context.register_udwf(WindowUDF::from(SegmentJourney::new(&artefacts, defaults.segment_settings.clone())));
+    context.register_udaf(AggregateUDF::from(SegmentJourneys::new(
+        &artefacts,
+        defaults.segment_settings.clone(),
+    )));
+    context.register_udwf(WindowUDF::from(SegmentJourney::new(
+        &artefacts,
+        defaults.segment_settings.clone(),
+    )));
 }

@@ -10,10 +10,12 @@ use arrow::array::{ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, TimestampMicrosecondType};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
-use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowFunctionSimplification, WindowUDFFieldArgs};
+use datafusion::logical_expr::function::{
+    PartitionEvaluatorArgs, WindowFunctionSimplification, WindowUDFFieldArgs,
+};
 use datafusion::logical_expr::{
-    Expr, LimitEffect, PartitionEvaluator, Signature, TypeSignature, Volatility, WindowFunctionDefinition, WindowUDF,
-    WindowUDFImpl, lit,
+    Expr, LimitEffect, PartitionEvaluator, Signature, TypeSignature, Volatility, WindowFunctionDefinition,
+    WindowUDF, WindowUDFImpl, lit,
 };
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Literal;
@@ -64,11 +66,14 @@ impl WindowUDFImpl for SegmentJourney {
     }
 
     fn partition_evaluator(&self, args: PartitionEvaluatorArgs<'_>) -> Result<Box<dyn PartitionEvaluator>> {
-        let literal = args.input_exprs().get(ARGUMENTS_WITHOUT_SETTINGS).and_then(|e| e.downcast_ref::<Literal>());
+        let literal = args
+            .input_exprs()
+            .get(ARGUMENTS_WITHOUT_SETTINGS)
+            .and_then(|e| e.downcast_ref::<Literal>());
         match literal.map(Literal::value) {
-            Some(ScalarValue::Utf8(Some(json))) => {
-                Ok(Box::new(Evaluator { settings: SegmentSettings::from_json(json)?.load(&self.artefacts)? }))
-            }
+            Some(ScalarValue::Utf8(Some(json))) => Ok(Box::new(Evaluator {
+                settings: SegmentSettings::from_json(json)?.load(&self.artefacts)?,
+            })),
             _ => {
                 let (function, position) = ("segment_journey", ARGUMENTS_WITHOUT_SETTINGS + 1);
                 Err(FunctionError::NotLiteral { function, position }.into())
@@ -86,7 +91,10 @@ impl WindowUDFImpl for SegmentJourney {
             }
             let params = WindowFunctionParams { args, ..call.params };
             let definition = WindowFunctionDefinition::WindowUDF(Arc::clone(&function));
-            Ok(Expr::WindowFunction(Box::new(WindowFunction { fun: definition, params })))
+            Ok(Expr::WindowFunction(Box::new(WindowFunction {
+                fun: definition,
+                params,
+            })))
         }))
     }
 
@@ -112,7 +120,9 @@ impl PartitionEvaluator for Evaluator {
         let mut user = UserSegmentation::start(&self.settings, users.value(0), None)?;
         for row in 0..num_rows {
             if users.value(row) != users.value(0) {
-                return exec_err!("segment_journey: several users in one partition; add PARTITION BY user_id");
+                return exec_err!(
+                    "segment_journey: several users in one partition; add PARTITION BY user_id"
+                );
             }
             // Analysts may ask about items that no run has embedded yet; those belong to no journey.
             if self.settings.pack.row(items.value(row)).is_some() {

@@ -34,8 +34,13 @@ pub struct SegmentJourneys {
 impl SegmentJourneys {
     /// `default_settings` is the JSON of [`SegmentSettings`] for calls that carry none.
     pub fn new(artefacts: &Shared<Artefacts>, default_settings: Option<String>) -> Self {
-        let without =
-            vec![DataType::Utf8, DataType::BinaryView, DataType::Utf8, time_type(), DataType::Float32];
+        let without = vec![
+            DataType::Utf8,
+            DataType::BinaryView,
+            DataType::Utf8,
+            time_type(),
+            DataType::Float32,
+        ];
         let with = without.iter().cloned().chain([DataType::Utf8]).collect();
         let signatures = vec![TypeSignature::Exact(without), TypeSignature::Exact(with)];
         Self {
@@ -61,11 +66,18 @@ impl AggregateUDFImpl for SegmentJourneys {
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
         // Named for the planner only: partial states are never made, see `merge_batch`.
-        Ok(vec![Arc::new(Field::new(format!("{}[segmented]", args.name), DataType::Struct(segmented_fields()), true))])
+        Ok(vec![Arc::new(Field::new(
+            format!("{}[segmented]", args.name),
+            DataType::Struct(segmented_fields()),
+            true,
+        ))])
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        let literal = args.exprs.get(ARGUMENTS_WITHOUT_SETTINGS).and_then(|expr| expr.downcast_ref::<Literal>());
+        let literal = args
+            .exprs
+            .get(ARGUMENTS_WITHOUT_SETTINGS)
+            .and_then(|expr| expr.downcast_ref::<Literal>());
         let settings = match literal.map(Literal::value) {
             Some(ScalarValue::Utf8(Some(json))) => SegmentSettings::from_json(json)?,
             _ => {
@@ -73,14 +85,23 @@ impl AggregateUDFImpl for SegmentJourneys {
                 return Err(FunctionError::NotLiteral { function, position }.into());
             }
         };
-        Ok(Box::new(SegmentAccumulator { settings: settings.load(&self.artefacts)?, user: None }))
+        Ok(Box::new(SegmentAccumulator {
+            settings: settings.load(&self.artefacts)?,
+            user: None,
+        }))
     }
 
     fn simplify(&self) -> Option<AggregateFunctionSimplification> {
         let default_settings = self.default_settings.clone();
         let function = Arc::new(AggregateUDF::from(self.clone()));
         Some(Box::new(move |call: AggregateFunction, _info| {
-            let AggregateFunctionParams { mut args, distinct, filter, order_by, null_treatment } = call.params;
+            let AggregateFunctionParams {
+                mut args,
+                distinct,
+                filter,
+                order_by,
+                null_treatment,
+            } = call.params;
             if args.len() == ARGUMENTS_WITHOUT_SETTINGS {
                 args.push(lit(configured(default_settings.as_deref())?));
             }
@@ -97,7 +118,10 @@ impl AggregateUDFImpl for SegmentJourneys {
 }
 
 pub(crate) fn configured(settings: Option<&str>) -> Result<String, FunctionError> {
-    let missing = FunctionError::NotConfigured { function: "segment_journeys", what: "segmentation settings" };
+    let missing = FunctionError::NotConfigured {
+        function: "segment_journeys",
+        what: "segmentation settings",
+    };
     settings.map(str::to_owned).ok_or(missing)
 }
 
@@ -142,7 +166,9 @@ impl Accumulator for SegmentAccumulator {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        exec_err!("segment_journeys needs a user's whole history in one partition: group by user_id on the log")
+        exec_err!(
+            "segment_journeys needs a user's whole history in one partition: group by user_id on the log"
+        )
     }
 
     fn merge_batch(&mut self, _states: &[ArrayRef]) -> Result<()> {

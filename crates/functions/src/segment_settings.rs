@@ -21,20 +21,26 @@ pub struct SegmentSettings {
 impl SegmentSettings {
     /// The literal.
     pub fn to_json(&self) -> Result<String, FunctionError> {
-        serde_json::to_string(self).map_err(|error| FunctionError::Settings { message: error.to_string() })
+        serde_json::to_string(self).map_err(|error| FunctionError::Settings {
+            message: error.to_string(),
+        })
     }
 
     /// Reads the literal and checks the parameters.
     pub fn from_json(text: &str) -> Result<Self, FunctionError> {
-        let settings: Self =
-            serde_json::from_str(text).map_err(|error| FunctionError::Settings { message: error.to_string() })?;
+        let settings: Self = serde_json::from_str(text).map_err(|error| FunctionError::Settings {
+            message: error.to_string(),
+        })?;
         settings.params.validate().map_err(FunctionError::Params)?;
         Ok(settings)
     }
 
     /// Opens the pack.
     pub fn load(&self, artefacts: &Artefacts) -> Result<LoadedSettings, FunctionError> {
-        Ok(LoadedSettings { params: self.params, pack: artefacts.pack(&self.pack)? })
+        Ok(LoadedSettings {
+            params: self.params,
+            pack: artefacts.pack(&self.pack)?,
+        })
     }
 }
 
@@ -47,7 +53,8 @@ pub struct LoadedSettings {
 
 /// Names everything that a stored state depends on: parameters and encoder, not the pack, which grows.
 pub fn settings_hash(params: &Params, encoder: &str) -> Result<String, FunctionError> {
-    let json =
-        serde_json::to_string(&(params, encoder)).map_err(|e| FunctionError::Settings { message: e.to_string() })?;
+    let json = serde_json::to_string(&(params, encoder)).map_err(|e| FunctionError::Settings {
+        message: e.to_string(),
+    })?;
     Ok(format!("{:016x}", xxh3_64(json.as_bytes())))
 }

@@ -36,7 +36,11 @@ fn journey_fields() -> Fields {
         Field::new("activity_count", DataType::Int64, true),
         Field::new("active_days", DataType::Int32, true),
         Field::new("vector", vector_type(), true),
-        Field::new("representative_items", DataType::List(element(DataType::Struct(representative_fields()))), true),
+        Field::new(
+            "representative_items",
+            DataType::List(element(DataType::Struct(representative_fields()))),
+            true,
+        ),
         Field::new("concepts", concepts_type(), true),
         Field::new("naming_input", DataType::Utf8, true),
         Field::new("naming_titles", texts_type(), true),
@@ -68,9 +72,21 @@ pub fn segmented_fields() -> Fields {
         Field::new("state", DataType::Binary, true),
         Field::new("watermark_at", time_type(), true),
         Field::new("watermark_item", DataType::Utf8, true),
-        Field::new("journeys", DataType::List(element(DataType::Struct(journey_fields()))), true),
-        Field::new("assignments", DataType::List(element(DataType::Struct(assignment_fields()))), true),
-        Field::new("aliases", DataType::List(element(DataType::Struct(alias_fields()))), true),
+        Field::new(
+            "journeys",
+            DataType::List(element(DataType::Struct(journey_fields()))),
+            true,
+        ),
+        Field::new(
+            "assignments",
+            DataType::List(element(DataType::Struct(assignment_fields()))),
+            true,
+        ),
+        Field::new(
+            "aliases",
+            DataType::List(element(DataType::Struct(alias_fields()))),
+            true,
+        ),
         Field::new("superseded", texts_type(), true),
     ])
 }
@@ -92,7 +108,10 @@ pub fn segmented_row(segmented: &Segmented, pack: &ItemPack) -> StructArray {
 
 fn superseded(segmented: &Segmented) -> Vec<String> {
     let given = segmented.journeys.iter().map(|journey| journey.journey_id);
-    given.chain(segmented.aliases.iter().map(|alias| alias.old)).map(|id| id.to_string()).collect()
+    given
+        .chain(segmented.aliases.iter().map(|alias| alias.old))
+        .map(|id| id.to_string())
+        .collect()
 }
 
 fn times(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
@@ -104,32 +123,62 @@ fn ids<'a>(values: impl Iterator<Item = &'a wayfare_journeys::JourneyId>) -> Arr
 }
 
 fn journeys(journeys: &[Journey], pack: &ItemPack) -> ListArray {
-    let inputs: Vec<NamingInput> = journeys.iter().map(|journey| naming_input(journey, pack)).collect();
-    let centroids: Vec<Option<Vec<f32>>> = journeys.iter().map(|journey| Some(journey.vector.clone())).collect();
+    let inputs: Vec<NamingInput> = journeys
+        .iter()
+        .map(|journey| naming_input(journey, pack))
+        .collect();
+    let centroids: Vec<Option<Vec<f32>>> = journeys
+        .iter()
+        .map(|journey| Some(journey.vector.clone()))
+        .collect();
     let columns: Vec<ArrayRef> = vec![
         ids(journeys.iter().map(|journey| &journey.journey_id)),
         times(journeys.iter().map(|journey| Some(journey.started_at_us))),
         times(journeys.iter().map(|journey| Some(journey.last_active_at_us))),
-        Arc::new(Int64Array::from_iter_values(
-            journeys.iter().map(|journey| i64::try_from(journey.activity_count).unwrap_or(i64::MAX)),
-        )),
+        Arc::new(Int64Array::from_iter_values(journeys.iter().map(|journey| {
+            i64::try_from(journey.activity_count).unwrap_or(i64::MAX)
+        }))),
         Arc::new(Int32Array::from_iter_values(
-            journeys.iter().map(|journey| i32::try_from(journey.active_days).unwrap_or(i32::MAX)),
+            journeys
+                .iter()
+                .map(|journey| i32::try_from(journey.active_days).unwrap_or(i32::MAX)),
         )),
         Arc::new(vectors(&centroids)),
         Arc::new(representatives(journeys, pack)),
         Arc::new(concepts(journeys)),
-        Arc::new(StringArray::from_iter_values(inputs.iter().map(|input| format!("{:016x}", input.content_hash())))),
-        Arc::new(text_lists(&inputs.iter().map(|input| input.titles.clone()).collect::<Vec<_>>())),
-        Arc::new(text_lists(&inputs.iter().map(|input| input.concepts.clone()).collect::<Vec<_>>())),
+        Arc::new(StringArray::from_iter_values(
+            inputs
+                .iter()
+                .map(|input| format!("{:016x}", input.content_hash())),
+        )),
+        Arc::new(text_lists(
+            &inputs
+                .iter()
+                .map(|input| input.titles.clone())
+                .collect::<Vec<_>>(),
+        )),
+        Arc::new(text_lists(
+            &inputs
+                .iter()
+                .map(|input| input.concepts.clone())
+                .collect::<Vec<_>>(),
+        )),
     ];
     struct_lists(journey_fields(), columns, &[journeys.len()])
 }
 
 /// What the journey is named from: the journey as it stood at its last naming milestone.
 fn naming_input(journey: &Journey, pack: &ItemPack) -> NamingInput {
-    let titles = journey.naming.item_ids.iter().filter_map(|id| pack.row(id)).map(|row| pack.title(row).to_owned());
-    NamingInput { titles: titles.collect(), concepts: journey.naming.concepts.clone() }
+    let titles = journey
+        .naming
+        .item_ids
+        .iter()
+        .filter_map(|id| pack.row(id))
+        .map(|row| pack.title(row).to_owned());
+    NamingInput {
+        titles: titles.collect(),
+        concepts: journey.naming.concepts.clone(),
+    }
 }
 
 fn representatives(journeys: &[Journey], pack: &ItemPack) -> ListArray {
@@ -140,7 +189,10 @@ fn representatives(journeys: &[Journey], pack: &ItemPack) -> ListArray {
         Arc::new(StringArray::from_iter(titles)),
         Arc::new(Float32Array::from_iter_values(all().map(|item| item.similarity))),
     ];
-    let lengths: Vec<usize> = journeys.iter().map(|journey| journey.representatives.len()).collect();
+    let lengths: Vec<usize> = journeys
+        .iter()
+        .map(|journey| journey.representatives.len())
+        .collect();
     struct_lists(representative_fields(), columns, &lengths)
 }
 
@@ -148,7 +200,9 @@ fn concepts(journeys: &[Journey]) -> ListArray {
     let all = || journeys.iter().flat_map(|journey| &journey.concepts);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter(all().map(|concept| Some(&concept.term)))),
-        Arc::new(Float32Array::from_iter_values(all().map(|concept| concept.weight))),
+        Arc::new(Float32Array::from_iter_values(
+            all().map(|concept| concept.weight),
+        )),
     ];
     let lengths: Vec<usize> = journeys.iter().map(|journey| journey.concepts.len()).collect();
     struct_lists(concept_fields(), columns, &lengths)
@@ -157,9 +211,17 @@ fn concepts(journeys: &[Journey]) -> ListArray {
 fn assignments(assignments: &[Assignment]) -> ListArray {
     let columns: Vec<ArrayRef> = vec![
         ids(assignments.iter().map(|assignment| &assignment.journey_id)),
-        Arc::new(StringArray::from_iter_values(assignments.iter().map(|assignment| &assignment.item_id))),
-        times(assignments.iter().map(|assignment| Some(assignment.occurred_at_us))),
-        Arc::new(Float32Array::from_iter_values(assignments.iter().map(|assignment| assignment.similarity))),
+        Arc::new(StringArray::from_iter_values(
+            assignments.iter().map(|assignment| &assignment.item_id),
+        )),
+        times(
+            assignments
+                .iter()
+                .map(|assignment| Some(assignment.occurred_at_us)),
+        ),
+        Arc::new(Float32Array::from_iter_values(
+            assignments.iter().map(|assignment| assignment.similarity),
+        )),
     ];
     struct_lists(assignment_fields(), columns, &[assignments.len()])
 }

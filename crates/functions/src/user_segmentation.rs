@@ -25,31 +25,62 @@ impl UserSegmentation {
         let segmenter = match state {
             None => Segmenter::start(&settings.params, user_id),
             Some(bytes) => {
-                let state = UserState::decode(bytes)
-                    .map_err(|source| FunctionError::State { user_id: user_id.to_owned(), source })?;
+                let state = UserState::decode(bytes).map_err(|source| FunctionError::State {
+                    user_id: user_id.to_owned(),
+                    source,
+                })?;
                 Segmenter::resume(&settings.params, user_id, state)
             }
         };
         let (settings, user_id) = (settings.clone(), user_id.to_owned());
-        Ok(Self { settings, user_id, segmenter, vector: Vec::new(), last: None })
+        Ok(Self {
+            settings,
+            user_id,
+            segmenter,
+            vector: Vec::new(),
+            last: None,
+        })
     }
 
     /// Takes in one activity. A repetition of the one before is the same activity and counts once.
-    pub(crate) fn push(&mut self, item_id: &str, occurred_at_us: i64, weight: f32) -> Result<(), FunctionError> {
-        if self.last.as_ref().is_some_and(|(at, item)| *at == occurred_at_us && item == item_id) {
+    pub(crate) fn push(
+        &mut self,
+        item_id: &str,
+        occurred_at_us: i64,
+        weight: f32,
+    ) -> Result<(), FunctionError> {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|(at, item)| *at == occurred_at_us && item == item_id)
+        {
             return Ok(());
         }
         let pack = &self.settings.pack;
         let Some(row) = pack.row(item_id) else {
-            return Err(FunctionError::ItemNotInPack { item_id: item_id.to_owned(), uri: pack.uri().to_owned() });
+            return Err(FunctionError::ItemNotInPack {
+                item_id: item_id.to_owned(),
+                uri: pack.uri().to_owned(),
+            });
         };
         pack.vector_into(row, &mut self.vector);
         let concepts: Vec<(&str, f32)> = pack.concepts(row).collect();
-        let features = Features { vector: &self.vector, concepts: &concepts };
-        let activity = Activity { item_id, occurred_at_us, weight, features };
+        let features = Features {
+            vector: &self.vector,
+            concepts: &concepts,
+        };
+        let activity = Activity {
+            item_id,
+            occurred_at_us,
+            weight,
+            features,
+        };
         self.segmenter
             .push(activity, &mut |item, into| lookup(pack, item, into))
-            .map_err(|source| FunctionError::Segment { user_id: self.user_id.clone(), source })?;
+            .map_err(|source| FunctionError::Segment {
+                user_id: self.user_id.clone(),
+                source,
+            })?;
         self.last = Some((occurred_at_us, item_id.to_owned()));
         Ok(())
     }
@@ -59,7 +90,10 @@ impl UserSegmentation {
         let pack = &self.settings.pack;
         self.segmenter
             .finish(&mut |item, into| lookup(pack, item, into))
-            .map_err(|source| FunctionError::Segment { user_id: self.user_id.clone(), source })
+            .map_err(|source| FunctionError::Segment {
+                user_id: self.user_id.clone(),
+                source,
+            })
     }
 }
 

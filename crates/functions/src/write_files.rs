@@ -15,7 +15,9 @@ use datafusion::common::{DFSchema, DFSchemaRef, Result, plan_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
+use datafusion::logical_expr::{
+    Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
+};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
@@ -60,12 +62,22 @@ impl WriteFiles {
     /// Checks that the input has every column of the file schema.
     pub fn plan(input: LogicalPlan, spec: WriteSpec) -> Result<LogicalPlan> {
         let named = |name: &str| input.schema().has_column_with_unqualified_name(name);
-        let wanted = spec.file_schema.fields().iter().map(|field| field.name()).chain(&spec.partition_columns);
+        let wanted = spec
+            .file_schema
+            .fields()
+            .iter()
+            .map(|field| field.name())
+            .chain(&spec.partition_columns);
         if let Some(missing) = wanted.into_iter().find(|name| !named(name)) {
-            return plan_err!("writing {}: the statement gives no column `{missing}`", spec.directory);
+            return plan_err!(
+                "writing {}: the statement gives no column `{missing}`",
+                spec.directory
+            );
         }
         let schema = Arc::new(DFSchema::try_from(Arc::clone(&WRITTEN_FILES))?);
-        Ok(LogicalPlan::Extension(Extension { node: Arc::new(Self { input, spec, schema }) }))
+        Ok(LogicalPlan::Extension(Extension {
+            node: Arc::new(Self { input, spec, schema }),
+        }))
     }
 }
 
@@ -98,7 +110,11 @@ impl UserDefinedLogicalNodeCore for WriteFiles {
 
     fn with_exprs_and_inputs(&self, _exprs: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
         let input = inputs.swap_remove(0);
-        Ok(Self { input, spec: self.spec.clone(), schema: Arc::clone(&self.schema) })
+        Ok(Self {
+            input,
+            spec: self.spec.clone(),
+            schema: Arc::clone(&self.schema),
+        })
     }
 }
 

@@ -16,7 +16,8 @@ use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{
-    Distribution, EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalExpr, PhysicalSortRequirement,
+    Distribution, EquivalenceProperties, LexRequirement, OrderingRequirements, PhysicalExpr,
+    PhysicalSortRequirement,
 };
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -43,14 +44,19 @@ pub struct WriteFilesExec {
 impl WriteFilesExec {
     /// The input must have the columns that the spec names.
     pub fn try_new(input: Arc<dyn ExecutionPlan>, spec: WriteSpec) -> Result<Self> {
-        let partitioning = Partitioning::UnknownPartitioning(input.properties().partitioning.partition_count());
+        let partitioning =
+            Partitioning::UnknownPartitioning(input.properties().partitioning.partition_count());
         let properties = Arc::new(PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&WRITTEN_FILES)),
             partitioning,
             EmissionType::Final,
             Boundedness::Bounded,
         ));
-        Ok(Self { input, spec, properties })
+        Ok(Self {
+            input,
+            spec,
+            properties,
+        })
     }
 
     fn column(&self, name: &str) -> Option<Arc<dyn PhysicalExpr>> {
@@ -62,7 +68,12 @@ impl WriteFilesExec {
 impl DisplayAs for WriteFilesExec {
     fn fmt_as(&self, _kind: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let spec = &self.spec;
-        write!(f, "WriteFilesExec: by=[{}], order=[{}]", spec.partition_columns.join(", "), spec.sort_columns.join(", "))
+        write!(
+            f,
+            "WriteFilesExec: by=[{}], order=[{}]",
+            spec.partition_columns.join(", "),
+            spec.sort_columns.join(", ")
+        )
     }
 }
 
@@ -80,7 +91,12 @@ impl ExecutionPlan for WriteFilesExec {
     }
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
-        let keys: Vec<_> = self.spec.partition_columns.iter().filter_map(|name| self.column(name)).collect();
+        let keys: Vec<_> = self
+            .spec
+            .partition_columns
+            .iter()
+            .filter_map(|name| self.column(name))
+            .collect();
         let distribution = if self.spec.shuffle && !keys.is_empty() {
             Distribution::KeyPartitioned(keys)
         } else {
@@ -92,9 +108,18 @@ impl ExecutionPlan for WriteFilesExec {
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
         let spec = &self.spec;
         let folders = spec.partition_columns.iter().filter(|_| spec.shuffle);
-        let requirements = folders.chain(&spec.sort_columns).filter_map(|name| self.column(name)).map(|column| {
-            PhysicalSortRequirement::new(column, Some(SortOptions { descending: false, nulls_first: false }))
-        });
+        let requirements = folders
+            .chain(&spec.sort_columns)
+            .filter_map(|name| self.column(name))
+            .map(|column| {
+                PhysicalSortRequirement::new(
+                    column,
+                    Some(SortOptions {
+                        descending: false,
+                        nulls_first: false,
+                    }),
+                )
+            });
         vec![LexRequirement::new(requirements).map(OrderingRequirements::from)]
     }
 
@@ -114,15 +139,29 @@ impl ExecutionPlan for WriteFilesExec {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::try_new(children.swap_remove(0), self.spec.clone())?))
+        Ok(Arc::new(Self::try_new(
+            children.swap_remove(0),
+            self.spec.clone(),
+        )?))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, Arc::clone(&context))?;
-        let store = context.runtime_env().object_store(ObjectStoreUrl::parse(TABLES_STORE)?)?;
-        let sink = Sink { spec: self.spec.clone(), store, open: None, written: Vec::new(), partition };
+        let store = context
+            .runtime_env()
+            .object_store(ObjectStoreUrl::parse(TABLES_STORE)?)?;
+        let sink = Sink {
+            spec: self.spec.clone(),
+            store,
+            open: None,
+            written: Vec::new(),
+            partition,
+        };
         let rows = futures::stream::once(sink.drain(input));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&WRITTEN_FILES), rows)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            Arc::clone(&WRITTEN_FILES),
+            rows,
+        )))
     }
 }
 
@@ -176,7 +215,9 @@ impl Sink {
             .iter()
             .map(|name| batch.column_by_name(name).cloned())
             .collect::<Option<Vec<ArrayRef>>>();
-        let Some(folders) = folders else { return exec_err!("a partition column is missing") };
+        let Some(folders) = folders else {
+            return exec_err!("a partition column is missing");
+        };
         let ranges = match batch.num_rows() {
             0 => vec![],
             rows if folders.is_empty() => vec![0..rows],
@@ -209,7 +250,12 @@ impl Sink {
         for (name, value) in self.spec.partition_columns.iter().zip(&folder) {
             path.push_str(&format!("{name}={value}/"));
         }
-        path.push_str(&format!("{}-{}-{}.parquet", self.spec.attempt, self.partition, self.written.len()));
+        path.push_str(&format!(
+            "{}-{}-{}.parquet",
+            self.spec.attempt,
+            self.partition,
+            self.written.len()
+        ));
         let location = Path::from(format!("{}/{path}", self.spec.directory));
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
@@ -217,20 +263,41 @@ impl Sink {
             .build();
         let object = BufWriter::new(Arc::clone(&self.store), location);
         let writer = AsyncArrowWriter::try_new(object, Arc::clone(&self.spec.file_schema), Some(properties))?;
-        Ok(OpenFile { folder, path, rows: 0, writer })
+        Ok(OpenFile {
+            folder,
+            path,
+            rows: 0,
+            writer,
+        })
     }
 
     async fn close(&mut self) -> Result<()> {
-        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
         open.writer.finish().await?;
-        let folder = self.spec.partition_columns.iter().cloned().zip(open.folder).collect();
+        let folder = self
+            .spec
+            .partition_columns
+            .iter()
+            .cloned()
+            .zip(open.folder)
+            .collect();
         let bytes = open.writer.bytes_written() as u64;
-        self.written.push(WrittenFile { path: open.path, rows: open.rows, bytes, folder });
+        self.written.push(WrittenFile {
+            path: open.path,
+            rows: open.rows,
+            bytes,
+            folder,
+        });
         Ok(())
     }
 
     fn failed(&self, path: &str, error: &dyn std::fmt::Display) -> FunctionError {
-        FunctionError::Write { path: format!("{}/{path}", self.spec.directory), message: error.to_string() }
+        FunctionError::Write {
+            path: format!("{}/{path}", self.spec.directory),
+            message: error.to_string(),
+        }
     }
 }
 

@@ -30,20 +30,31 @@ pub(crate) struct RunModels {
 
 /// Opens the newest snapshot of the tables for queries. `embed` and `name_journey` use the models of the run that
 /// published it, if they still lie where they were.
-pub async fn session(tables_url: &str, models: Arc<dyn ModelProvider>) -> Result<SessionContext, PipelineError> {
-    let root = TableRoot::parse(tables_url).map_err(PipelineError::tables(JOB, format!("opening `{tables_url}`")))?;
-    let snapshot = latest_snapshot(&root).await.map_err(PipelineError::tables(JOB, "reading the snapshot record"))?;
+pub async fn session(
+    tables_url: &str,
+    models: Arc<dyn ModelProvider>,
+) -> Result<SessionContext, PipelineError> {
+    let root = TableRoot::parse(tables_url)
+        .map_err(PipelineError::tables(JOB, format!("opening `{tables_url}`")))?;
+    let snapshot = latest_snapshot(&root)
+        .await
+        .map_err(PipelineError::tables(JOB, "reading the snapshot record"))?;
     let snapshot = snapshot.ok_or_else(|| PipelineError::InputMissing {
         what: "snapshot record (has a run been published here?)".to_owned(),
         path: format!("{tables_url}/_wayfare/snapshots"),
     })?;
-    let run = read_run(&root, &snapshot.run_id).await.map_err(PipelineError::tables(JOB, "reading the run ledger"))?;
+    let run = read_run(&root, &snapshot.run_id)
+        .await
+        .map_err(PipelineError::tables(JOB, "reading the run ledger"))?;
     let used: RunModels = serde_json::from_value(run.record.plan).unwrap_or_default();
     let here = |reference: &ModelReference| std::path::Path::new(&reference.path).exists();
     let (encoder, namer) = (used.encoder.filter(here), used.namer.filter(here));
     let engine = EmbeddedEngine::new(models, 0, 0);
-    let defaults =
-        FunctionDefaults { encoder, namer, segment_settings: segment_settings(&snapshot) };
+    let defaults = FunctionDefaults {
+        encoder,
+        namer,
+        segment_settings: segment_settings(&snapshot),
+    };
     at_snapshot(&engine, &root, &snapshot, defaults).await
 }
 
@@ -51,7 +62,10 @@ fn segment_settings(snapshot: &SnapshotRecord) -> Option<String> {
     let settings: serde_json::Value = serde_json::from_str(&snapshot.settings).ok()?;
     let params = serde_json::from_value(settings.get("params")?.clone()).ok()?;
     let pack = snapshot.item_pack.as_ref()?;
-    let pack = PackReference { uri: pack.uri.clone(), hash: pack.hash.clone() };
+    let pack = PackReference {
+        uri: pack.uri.clone(),
+        hash: pack.hash.clone(),
+    };
     SegmentSettings { params, pack }.to_json().ok()
 }
 
@@ -62,13 +76,21 @@ async fn at_snapshot(
     defaults: FunctionDefaults,
 ) -> Result<SessionContext, PipelineError> {
     let tables = Arc::clone(root.store());
-    let session = engine.session(&SessionNeeds { tables, partitions: None, keep_order: false, defaults })?;
+    let session = engine.session(&SessionNeeds {
+        tables,
+        partitions: None,
+        keep_order: false,
+        defaults,
+    })?;
     for spec in all_tables() {
         let files = match snapshot.tables.get(spec.name) {
             None => Vec::new(),
             Some(version) => {
                 let doing = format!("reading version {version} of `{}`", spec.name);
-                load_table(root, spec, Some(*version)).await.map_err(PipelineError::tables(JOB, doing))?.files
+                load_table(root, spec, Some(*version))
+                    .await
+                    .map_err(PipelineError::tables(JOB, doing))?
+                    .files
             }
         };
         session.register_table(spec.name, Dataset::of_table(spec, files).provider()?)?;
@@ -94,10 +116,22 @@ pub(crate) async fn totals(
         ("users_segmented", "SELECT count(*) FROM segment_state"),
         ("items", "SELECT count(DISTINCT item_id) FROM item_vectors"),
         ("journeys", "SELECT count(*) FROM journeys"),
-        ("users_with_journeys", "SELECT count(DISTINCT user_id) FROM journeys"),
-        ("activities_in_journeys", "SELECT count(*) FROM journey_activities"),
-        ("journeys_named_by_model", "SELECT count(*) FROM journeys WHERE name_source = 'model'"),
-        ("journeys_named_extractively", "SELECT count(*) FROM journeys WHERE name_source = 'extractive'"),
+        (
+            "users_with_journeys",
+            "SELECT count(DISTINCT user_id) FROM journeys",
+        ),
+        (
+            "activities_in_journeys",
+            "SELECT count(*) FROM journey_activities",
+        ),
+        (
+            "journeys_named_by_model",
+            "SELECT count(*) FROM journeys WHERE name_source = 'model'",
+        ),
+        (
+            "journeys_named_extractively",
+            "SELECT count(*) FROM journeys WHERE name_source = 'extractive'",
+        ),
         ("rejected_rows", "SELECT count(*) FROM rejected_rows"),
     ] {
         let plan = session.state().create_logical_plan(sql).await?;

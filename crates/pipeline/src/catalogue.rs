@@ -98,7 +98,9 @@ pub(crate) fn render(text: &str, literal: &dyn Fn(&str) -> Option<String>) -> Re
                 quoted = !quoted;
             }
             if character == '$' && !quoted {
-                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                let end = after
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(after.len());
                 let name = &after[..end];
                 rendered.push_str(&literal(name).ok_or_else(|| name.to_owned())?);
                 rest = &after[end..];
@@ -118,10 +120,18 @@ mod tests {
 
     #[test]
     fn parameters_become_literals_and_comments_go() {
-        let statement = Statement { name: "t", text: "-- uses $nothing\nSELECT $a, '$a', $b -- $c" };
-        let parameters =
-            Parameters::from([("a", Parameter::Text("it's".to_owned())), ("b", Parameter::Integer(7))]);
-        assert_eq!(statement.render(&parameters).as_deref(), Ok("\nSELECT 'it''s', '$a', 7 \n"));
+        let statement = Statement {
+            name: "t",
+            text: "-- uses $nothing\nSELECT $a, '$a', $b -- $c",
+        };
+        let parameters = Parameters::from([
+            ("a", Parameter::Text("it's".to_owned())),
+            ("b", Parameter::Integer(7)),
+        ]);
+        assert_eq!(
+            statement.render(&parameters).as_deref(),
+            Ok("\nSELECT 'it''s', '$a', 7 \n")
+        );
         assert_eq!(statement.render(&Parameters::new()), Err("a".to_owned()));
     }
 }

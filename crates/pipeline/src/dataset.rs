@@ -28,8 +28,10 @@ impl Dataset {
     /// The files of a table.
     pub(crate) fn of_table(spec: &TableSpec, files: Vec<DataFile>) -> Self {
         let schema = spec.schema();
-        let partition_fields =
-            schema.fields().iter().filter(|field| spec.partition_columns.contains(&field.name().as_str()));
+        let partition_fields = schema
+            .fields()
+            .iter()
+            .filter(|field| spec.partition_columns.contains(&field.name().as_str()));
         Self {
             directory: spec.directory.to_owned(),
             file_schema: spec.file_schema(),
@@ -53,26 +55,56 @@ impl Dataset {
     /// Intermediate files without buckets or order.
     pub(crate) fn plain(directory: &str, file_schema: SchemaRef, files: Vec<DataFile>) -> Self {
         let (partition_fields, sort_columns) = (vec![], vec![]);
-        Self { directory: directory.to_owned(), file_schema, partition_fields, sort_columns, files }
+        Self {
+            directory: directory.to_owned(),
+            file_schema,
+            partition_fields,
+            sort_columns,
+            files,
+        }
     }
 
     /// A table in any order.
     pub(crate) fn provider(&self) -> Result<Arc<BucketedTable>, PipelineError> {
-        let files = self.files.iter().map(|file| self.table_file(file)).collect::<Result<Vec<_>, _>>()?;
+        let files = self
+            .files
+            .iter()
+            .map(|file| self.table_file(file))
+            .collect::<Result<Vec<_>, _>>()?;
         let fields = self.partition_fields.clone();
-        Ok(Arc::new(BucketedTable::new(&self.file_schema, fields, Layout::Plain, vec![files])))
+        Ok(Arc::new(BucketedTable::new(
+            &self.file_schema,
+            fields,
+            Layout::Plain,
+            vec![files],
+        )))
     }
 
     /// A table with one partition for each of the buckets, sorted by user.
     pub(crate) fn bucketed(&self, buckets: &[u32]) -> Result<Arc<BucketedTable>, PipelineError> {
         let mut groups: BTreeMap<String, Vec<TableFile>> = BTreeMap::new();
         for file in &self.files {
-            let bucket = file.partition.get("bucket").cloned().flatten().unwrap_or_default();
+            let bucket = file
+                .partition
+                .get("bucket")
+                .cloned()
+                .flatten()
+                .unwrap_or_default();
             groups.entry(bucket).or_default().push(self.table_file(file)?);
         }
-        let groups = buckets.iter().map(|bucket| groups.remove(&bucket.to_string()).unwrap_or_default()).collect();
-        let layout = Layout::Bucketed { sort_columns: self.sort_columns.clone() };
-        Ok(Arc::new(BucketedTable::new(&self.file_schema, self.partition_fields.clone(), layout, groups)))
+        let groups = buckets
+            .iter()
+            .map(|bucket| groups.remove(&bucket.to_string()).unwrap_or_default())
+            .collect();
+        let layout = Layout::Bucketed {
+            sort_columns: self.sort_columns.clone(),
+        };
+        Ok(Arc::new(BucketedTable::new(
+            &self.file_schema,
+            self.partition_fields.clone(),
+            layout,
+            groups,
+        )))
     }
 
     fn table_file(&self, file: &DataFile) -> Result<TableFile, PipelineError> {
@@ -83,8 +115,16 @@ impl Dataset {
             })?;
             Ok(ScalarValue::try_from_string(text, field.data_type())?)
         };
-        let partition_values = self.partition_fields.iter().map(value).collect::<Result<_, PipelineError>>()?;
-        Ok(TableFile { path: format!("{}/{}", self.directory, file.path), size: file.size, partition_values })
+        let partition_values = self
+            .partition_fields
+            .iter()
+            .map(value)
+            .collect::<Result<_, PipelineError>>()?;
+        Ok(TableFile {
+            path: format!("{}/{}", self.directory, file.path),
+            size: file.size,
+            partition_values,
+        })
     }
 }
 

@@ -10,8 +10,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::Utc;
 use wayfare_tables::{
-    ACTIVITY_LOG, Claim, ITEM_VECTORS, JOURNEYS, Manifest, OutcomeKind, RunOutcome, RunRecord, SnapshotRecord,
-    TableRoot, TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
+    ACTIVITY_LOG, Claim, ITEM_VECTORS, JOURNEYS, Manifest, OutcomeKind, RunOutcome, RunRecord,
+    SnapshotRecord, TableRoot, TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
 };
 
 use crate::catalogue::{self, Parameter, Parameters};
@@ -49,7 +49,8 @@ impl RunRequest {
 
     fn root(&self) -> Result<TableRoot, PipelineError> {
         let doing = format!("opening `{}`", self.settings.tables.url);
-        TableRoot::parse(&self.settings.tables.url).map_err(PipelineError::tables(&self.settings.job.name, doing))
+        TableRoot::parse(&self.settings.tables.url)
+            .map_err(PipelineError::tables(&self.settings.job.name, doing))
     }
 }
 
@@ -68,19 +69,31 @@ pub async fn run(
     let root = request.root()?;
     let dates = request.canonical_dates();
     let source_files = sources::look_at_files(settings)?;
-    let base = latest_snapshot(&root).await.map_err(PipelineError::tables(job, "reading the snapshot record"))?;
+    let base = latest_snapshot(&root)
+        .await
+        .map_err(PipelineError::tables(job, "reading the snapshot record"))?;
     let configuration_hash = settings.configuration_hash();
     let unchanged = |date: &LogicalDate| {
-        run::is_unchanged(base.as_ref(), *date, &source_files.fingerprint, &configuration_hash)
+        run::is_unchanged(
+            base.as_ref(),
+            *date,
+            &source_files.fingerprint,
+            &configuration_hash,
+        )
     };
     let run_id = run::run_id(settings, &dates, &source_files.fingerprint, base.as_ref());
     if let Some(record) = base.as_ref().filter(|_| dates.iter().all(unchanged)) {
         return Ok(noop(request, &root, record, &run_id, &dates, began));
     }
-    let claim = Claim::take(&root, job, &run_id, Utc::now()).await.map_err(|error| match error {
-        TablesError::ClaimHeld { .. } => PipelineError::Busy { job: job.to_owned(), owner: error.to_string() },
-        other => PipelineError::tables(job, "taking the job")(other),
-    })?;
+    let claim = Claim::take(&root, job, &run_id, Utc::now())
+        .await
+        .map_err(|error| match error {
+            TablesError::ClaimHeld { .. } => PipelineError::Busy {
+                job: job.to_owned(),
+                owner: error.to_string(),
+            },
+            other => PipelineError::tables(job, "taking the job")(other),
+        })?;
     let result = while_alive(&claim, async {
         let run = Run::prepare(settings, engine, observer, cancelled, root, dates).await?;
         let result = run_claimed(&run, request, &claim, began).await;
@@ -88,7 +101,10 @@ pub async fn run(
         result
     })
     .await;
-    let released = claim.release().await.map_err(PipelineError::tables(job, "releasing the job"));
+    let released = claim
+        .release()
+        .await
+        .map_err(PipelineError::tables(job, "releasing the job"));
     result.and_then(|report| released.map(|()| report))
 }
 
@@ -133,13 +149,18 @@ async fn run_claimed(
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at_ms: run.started_at.timestamp_millis(),
     };
-    let recorded = write_run(&run.root, &record).await.map_err(PipelineError::tables(job, "recording the run"))?;
+    let recorded = write_run(&run.root, &record)
+        .await
+        .map_err(PipelineError::tables(job, "recording the run"))?;
     run.observer.observe(&Event::RunStarted {
         run_id: run.run_id.clone(),
         dates: record.logical_dates.clone(),
         resumed: recorded.started_at_ms != record.started_at_ms,
     });
-    let mut stages = Stages { run, reports: Vec::new() };
+    let mut stages = Stages {
+        run,
+        reports: Vec::new(),
+    };
 
     let since = Instant::now();
     let loaded = load::run(run).await?;
@@ -157,7 +178,11 @@ async fn run_claimed(
     stages.finished("segment", since, &segmented);
     let since = Instant::now();
     let named = name::run(run, &changes, &segmented).await?;
-    let manifests: Vec<Manifest> = [&named.manifest].into_iter().chain(&named.groups).cloned().collect();
+    let manifests: Vec<Manifest> = [&named.manifest]
+        .into_iter()
+        .chain(&named.groups)
+        .cloned()
+        .collect();
     stages.finished("name", since, &manifests);
     let since = Instant::now();
     let results = publish::Results {
@@ -177,7 +202,9 @@ async fn run_claimed(
 
 /// Whether nothing but the slices of this run could make the tables differ.
 fn same_configuration(run: &Run<'_>, base: &SnapshotRecord) -> bool {
-    base.slices.values().all(|slice| slice.configuration_hash == run.configuration_hash)
+    base.slices
+        .values()
+        .all(|slice| slice.configuration_hash == run.configuration_hash)
 }
 
 struct Stages<'r, 's> {
@@ -192,12 +219,23 @@ impl Stages<'_, '_> {
         for (what, count) in manifests.iter().flat_map(|manifest| &manifest.counts) {
             *counts.entry(what.clone()).or_default() += count;
         }
-        self.run.observer.observe(&Event::StageFinished { stage, seconds, counts: counts.clone() });
-        self.reports.push(StageReport { stage: stage.to_owned(), seconds, counts });
+        self.run.observer.observe(&Event::StageFinished {
+            stage,
+            seconds,
+            counts: counts.clone(),
+        });
+        self.reports.push(StageReport {
+            stage: stage.to_owned(),
+            seconds,
+            counts,
+        });
     }
 }
 
-async fn record_outcome(run: &Run<'_>, result: &Result<RunReport, PipelineError>) -> Result<(), PipelineError> {
+async fn record_outcome(
+    run: &Run<'_>,
+    result: &Result<RunReport, PipelineError>,
+) -> Result<(), PipelineError> {
     let (outcome, error) = match result {
         Ok(report) if report.outcome == Outcome::Noop => (OutcomeKind::Noop, None),
         Ok(_) => (OutcomeKind::Succeeded, None),
@@ -209,7 +247,10 @@ async fn record_outcome(run: &Run<'_>, result: &Result<RunReport, PipelineError>
         outcome,
         finished_at_ms: Utc::now().timestamp_millis(),
         snapshot: result.as_ref().ok().map(|report| report.snapshot),
-        counts: result.as_ref().map(|report| report.counts.clone()).unwrap_or_default(),
+        counts: result
+            .as_ref()
+            .map(|report| report.counts.clone())
+            .unwrap_or_default(),
         error,
     };
     let job = run.settings.job.name.as_str();
@@ -267,7 +308,12 @@ async fn report(
 ) -> Result<RunReport, PipelineError> {
     let counts = analyst::totals(run.engine, root, snapshot).await?;
     let noop = noop(request, root, snapshot, &run.run_id, &run.dates, began);
-    Ok(RunReport { outcome: Outcome::Done, stages, counts, ..noop })
+    Ok(RunReport {
+        outcome: Outcome::Done,
+        stages,
+        counts,
+        ..noop
+    })
 }
 
 /// What a run would do, without writing anything.
@@ -275,8 +321,15 @@ pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, 
     let settings = &request.settings;
     let silent: Arc<dyn Observer> = Arc::new(crate::observer::Silent);
     let never = Arc::new(AtomicBool::new(false));
-    let prepared =
-        Run::prepare(settings, engine, silent, never, request.root()?, request.canonical_dates()).await?;
+    let prepared = Run::prepare(
+        settings,
+        engine,
+        silent,
+        never,
+        request.root()?,
+        request.canonical_dates(),
+    )
+    .await?;
     let base = prepared.base.as_ref();
     let place = prepared.place("plan", 0);
     let mut dates = Vec::new();
@@ -285,14 +338,21 @@ pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, 
         let session = prepared.session()?;
         load::register_checked(&prepared, &session, *date).await?;
         let known = prepared.base_of(&ITEM_VECTORS).to_vec();
-        session.register_table("item_vectors", Dataset::of_table(&ITEM_VECTORS, known).provider()?)?;
-        let checked = session.sql("SELECT * FROM checked_activities WHERE reason IS NULL").await?;
+        session.register_table(
+            "item_vectors",
+            Dataset::of_table(&ITEM_VECTORS, known).provider()?,
+        )?;
+        let checked = session
+            .sql("SELECT * FROM checked_activities WHERE reason IS NULL")
+            .await?;
         session.register_table("slice_activities", checked.into_view())?;
         let none = Parameters::new();
         let digest = statement::rows(engine, &session, catalogue::SLICE_DIGEST, &none, &place).await?;
         let number = |column: usize| {
             let first = digest.iter().find(|batch| batch.num_rows() > 0);
-            first.map_or(0, |batch| batch.column(column).as_primitive::<Int64Type>().value(0))
+            first.map_or(0, |batch| {
+                batch.column(column).as_primitive::<Int64Type>().value(0)
+            })
         };
         let encoder = Parameters::from([("encoder", Parameter::Text(prepared.encoder.id().to_owned()))]);
         let fresh = statement::rows(engine, &session, catalogue::FRESH_ITEMS, &encoder, &place).await?;
@@ -320,7 +380,11 @@ pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, 
             finished_groups.insert(stage.to_owned(), manifests.len() as u64);
         }
     }
-    tracing::debug!(log = prepared.base_of(&ACTIVITY_LOG).len(), journeys = prepared.base_of(&JOURNEYS).len(), "planned");
+    tracing::debug!(
+        log = prepared.base_of(&ACTIVITY_LOG).len(),
+        journeys = prepared.base_of(&JOURNEYS).len(),
+        "planned"
+    );
     Ok(RunPlan {
         job: settings.job.name.clone(),
         run_id: prepared.run_id.clone(),
@@ -329,7 +393,10 @@ pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, 
         bucket_groups: settings.tables.bucket_groups(),
         source_bytes: prepared.source_files.bytes,
         items_to_embed,
-        model_names_limit: prepared.model_namer.as_ref().map_or(0, |_| settings.name.max_model_names),
+        model_names_limit: prepared
+            .model_namer
+            .as_ref()
+            .map_or(0, |_| settings.name.max_model_names),
         finished_groups,
     })
 }

@@ -20,7 +20,12 @@ pub enum PipelineError {
     #[error(
         "{rejected} of {rows} rows of logical date {logical_date} were rejected, the job allows {allowed_share} of them"
     )]
-    TooManyRejected { rejected: u64, rows: u64, logical_date: String, allowed_share: f64 },
+    TooManyRejected {
+        rejected: u64,
+        rows: u64,
+        logical_date: String,
+        allowed_share: f64,
+    },
     /// A source, or the data in it, does not have the shape that the contracts ask for.
     #[error("source `{source_name}`: {message}")]
     Source { source_name: String, message: String },
@@ -72,7 +77,11 @@ impl PipelineError {
                 _ => 1,
             },
             Self::Statement { source, .. } | Self::Query(source) => {
-                if matches!(source.find_root(), DataFusionError::IoError(_)) { 75 } else { 1 }
+                if matches!(source.find_root(), DataFusionError::IoError(_)) {
+                    75
+                } else {
+                    1
+                }
             }
             Self::Bug { .. } => 1,
         }
@@ -104,7 +113,11 @@ impl PipelineError {
     /// Wraps a tables error with what was being done.
     pub fn tables(job: &str, doing: impl Into<String>) -> impl FnOnce(TablesError) -> Self {
         let (job, doing) = (job.to_owned(), doing.into());
-        move |source| Self::Tables { job, doing, source: Box::new(source) }
+        move |source| Self::Tables {
+            job,
+            doing,
+            source: Box::new(source),
+        }
     }
 }
 

@@ -45,7 +45,11 @@ pub async fn explain_statement(
         defaults: FunctionDefaults::default(),
     };
     let session = engine.session(&needs)?;
-    let place = Place { job: "explain".to_owned(), stage: "plan", group: 0 };
+    let place = Place {
+        job: "explain".to_owned(),
+        stage: "plan",
+        group: 0,
+    };
     for (name, dataset) in datasets(statement) {
         if in_buckets && name != "chosen_names" {
             session.register_table(name, dataset.bucketed(&BUCKETS)?)?;
@@ -65,7 +69,9 @@ pub async fn explain_statement(
                 sort_columns: writing.sort_columns,
                 shuffle: writing.shuffle,
             };
-            statement::plan_write(&session, statement, &parameters(), &place, &output).await?.0
+            statement::plan_write(&session, statement, &parameters(), &place, &output)
+                .await?
+                .0
         }
     };
     Ok(session.state().create_physical_plan(&plan).await?)
@@ -95,11 +101,21 @@ impl Writing {
     }
 
     fn of_users(schema: SchemaRef) -> Self {
-        Self { file_schema: Some(schema), partition_columns: &["bucket"], sort_columns: &["user_id"], shuffle: false }
+        Self {
+            file_schema: Some(schema),
+            partition_columns: &["bucket"],
+            sort_columns: &["user_id"],
+            shuffle: false,
+        }
     }
 
     fn plain() -> Self {
-        Self { file_schema: None, partition_columns: &[], sort_columns: &[], shuffle: false }
+        Self {
+            file_schema: None,
+            partition_columns: &[],
+            sort_columns: &[],
+            shuffle: false,
+        }
     }
 }
 
@@ -130,7 +146,10 @@ fn written(statement: Statement) -> Option<Writing> {
         catalogue::SEGMENTED => Some(Writing::of_users(segmented_schema())),
         catalogue::CHANGED_USERS => Some(Writing::of_users(changed_users_schema())),
         catalogue::FRESH_ITEMS | catalogue::NAMING_INPUTS => Some(Writing::plain()),
-        catalogue::CHOSEN_NAMES => Some(Writing { file_schema: Some(chosen_schema()), ..Writing::plain() }),
+        catalogue::CHOSEN_NAMES => Some(Writing {
+            file_schema: Some(chosen_schema()),
+            ..Writing::plain()
+        }),
         _ => None,
     }
 }
@@ -140,10 +159,15 @@ fn datasets(statement: Statement) -> Vec<(&'static str, Dataset)> {
     let mut datasets: Vec<(&'static str, Dataset)> = Vec::new();
     for spec in all_tables() {
         let daily = spec.partition_columns.contains(&"bucket");
-        let files = if daily { bucket_files(&[]) } else { vec![file("part-0.parquet".to_owned(), &[])] };
+        let files = if daily {
+            bucket_files(&[])
+        } else {
+            vec![file("part-0.parquet".to_owned(), &[])]
+        };
         let files = files.into_iter().map(|mut file| {
             if spec.partition_columns.contains(&"logical_date") {
-                file.partition.insert("logical_date".to_owned(), Some("2026-01-01".to_owned()));
+                file.partition
+                    .insert("logical_date".to_owned(), Some("2026-01-01".to_owned()));
             }
             file
         });
@@ -158,7 +182,10 @@ fn datasets(statement: Statement) -> Vec<(&'static str, Dataset)> {
         },
     ));
     datasets.push(("slice_activities", dataset_of(&datasets, ACTIVITY_LOG.name)));
-    for (name, schema) in [("segmented", segmented_schema()), ("changed_users", changed_users_schema())] {
+    for (name, schema) in [
+        ("segmented", segmented_schema()),
+        ("changed_users", changed_users_schema()),
+    ] {
         datasets.push((name, Dataset::of_users(name, schema, bucket_files(&[]))));
     }
     // What a statement makes is not there yet when it runs.
@@ -168,14 +195,20 @@ fn datasets(statement: Statement) -> Vec<(&'static str, Dataset)> {
         ("chosen_names", chosen_schema(), catalogue::CHOSEN_NAMES),
     ] {
         if statement != maker {
-            datasets.push((name, Dataset::plain(name, schema, vec![file("part-0.parquet".to_owned(), &[])])));
+            datasets.push((
+                name,
+                Dataset::plain(name, schema, vec![file("part-0.parquet".to_owned(), &[])]),
+            ));
         }
     }
     datasets
 }
 
 fn dataset_of(datasets: &[(&'static str, Dataset)], name: &str) -> Dataset {
-    let found = datasets.iter().find(|(candidate, _)| *candidate == name).map(|(_, dataset)| dataset.clone());
+    let found = datasets
+        .iter()
+        .find(|(candidate, _)| *candidate == name)
+        .map(|(_, dataset)| dataset.clone());
     found.unwrap_or_else(|| Dataset::of_table(&ACTIVITY_LOG, Vec::new()))
 }
 
@@ -183,7 +216,10 @@ fn bucket_files(more: &[(&str, &str)]) -> Vec<DataFile> {
     let of_bucket = |bucket: u32| {
         (1..=DAYS).map(move |day| {
             let mut all = vec![("bucket".to_owned(), bucket.to_string())];
-            all.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            all.extend(
+                more.iter()
+                    .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+            );
             file(format!("bucket={bucket}/day-{day:02}.parquet"), &all)
         })
     };
@@ -191,8 +227,16 @@ fn bucket_files(more: &[(&str, &str)]) -> Vec<DataFile> {
 }
 
 fn file(path: String, partition: &[(String, String)]) -> DataFile {
-    let partition = partition.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
-    DataFile { path, size: FILE_BYTES, rows: 1_000_000, partition: partition.collect(), modified_ms: 0 }
+    let partition = partition
+        .iter()
+        .map(|(name, value)| (name.clone(), Some(value.clone())));
+    DataFile {
+        path,
+        size: FILE_BYTES,
+        rows: 1_000_000,
+        partition: partition.collect(),
+        modified_ms: 0,
+    }
 }
 
 /// The views over the sources, which a job brings as SQL over files of its own.
@@ -213,9 +257,10 @@ async fn register_sources(session: &SessionContext, place: &Place) -> Result<(),
         let files = vec![file("part-0.parquet".to_owned(), &[])];
         session.register_table(name, Dataset::plain(name, Arc::new(schema), files).provider()?)?;
     }
-    for (name, view) in
-        [("usable_items", catalogue::USABLE_ITEMS), ("checked_activities", catalogue::CHECKED_ACTIVITIES)]
-    {
+    for (name, view) in [
+        ("usable_items", catalogue::USABLE_ITEMS),
+        ("checked_activities", catalogue::CHECKED_ACTIVITIES),
+    ] {
         let plan = statement::plan(session, view, &Parameters::new(), place).await?;
         session.register_table(name, session.execute_logical_plan(plan).await?.into_view())?;
     }
@@ -247,17 +292,25 @@ fn naming_inputs_schema() -> SchemaRef {
 fn parameters() -> Parameters {
     let texts = [
         ("encoder", "encoder@1"),
-        ("encoder_reference", "models/encoder#sha256:0000000000000000000000000000000000000000000000000000000000000000"),
+        (
+            "encoder_reference",
+            "models/encoder#sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        ),
         ("extractive_namer", "extractive@1"),
         ("logical_date", "2026-01-01"),
         ("model_namer", "namer@1"),
-        ("namer_reference", "models/namer#sha256:0000000000000000000000000000000000000000000000000000000000000000"),
+        (
+            "namer_reference",
+            "models/namer#sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        ),
         ("run_id", "run"),
         ("settings", "{}"),
         ("settings_hash", "settings"),
     ];
-    let mut parameters: BTreeMap<&'static str, Parameter> =
-        texts.into_iter().map(|(name, text)| (name, Parameter::Text(text.to_owned()))).collect();
+    let mut parameters: BTreeMap<&'static str, Parameter> = texts
+        .into_iter()
+        .map(|(name, text)| (name, Parameter::Text(text.to_owned())))
+        .collect();
     parameters.insert("bucket_count", Parameter::Integer(4));
     parameters.insert("max_model_names", Parameter::Integer(200));
     parameters

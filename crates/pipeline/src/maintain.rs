@@ -7,7 +7,9 @@ use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::Serialize;
-use wayfare_tables::{TableRoot, all_tables, checkpoint, clean_log, list_snapshots, load_table, read_snapshot, vacuum};
+use wayfare_tables::{
+    TableRoot, all_tables, checkpoint, clean_log, list_snapshots, load_table, read_snapshot, vacuum,
+};
 
 use crate::error::PipelineError;
 
@@ -41,15 +43,32 @@ pub async fn maintain(
 ) -> Result<MaintainReport, PipelineError> {
     let tables = |doing: &str| PipelineError::tables(JOB, doing.to_owned());
     let root = TableRoot::parse(tables_url).map_err(tables("opening the tables"))?;
-    let sequences = list_snapshots(&root).await.map_err(tables("listing snapshot records"))?;
+    let sequences = list_snapshots(&root)
+        .await
+        .map_err(tables("listing snapshot records"))?;
     let mut records = Vec::new();
     for sequence in sequences.iter().rev().take(SNAPSHOTS_KEPT) {
-        records.extend(read_snapshot(&root, *sequence).await.map_err(tables("reading a snapshot record"))?);
+        records.extend(
+            read_snapshot(&root, *sequence)
+                .await
+                .map_err(tables("reading a snapshot record"))?,
+        );
     }
-    let mut report = MaintainReport { snapshots_kept: records.len(), ..MaintainReport::default() };
+    let mut report = MaintainReport {
+        snapshots_kept: records.len(),
+        ..MaintainReport::default()
+    };
     for spec in all_tables() {
-        let versions: Vec<u64> = records.iter().filter_map(|record| record.tables.get(spec.name)).copied().collect();
-        let exists = load_table(&root, spec, None).await.map_err(tables("reading a table"))?.version.is_some();
+        let versions: Vec<u64> = records
+            .iter()
+            .filter_map(|record| record.tables.get(spec.name))
+            .copied()
+            .collect();
+        let exists = load_table(&root, spec, None)
+            .await
+            .map_err(tables("reading a table"))?
+            .version
+            .is_some();
         if !exists {
             continue;
         }
@@ -57,15 +76,23 @@ pub async fn maintain(
         if !dry_run {
             let doing = format!("maintaining `{}`", spec.name);
             table.checkpoint_version = checkpoint(&root, spec).await.map_err(tables(&doing))?;
-            table.files_removed = vacuum(&root, spec, retention, &versions).await.map_err(tables(&doing))?;
-            table.log_entries_removed = clean_log(&root, spec, retention, &versions).await.map_err(tables(&doing))?;
+            table.files_removed = vacuum(&root, spec, retention, &versions)
+                .await
+                .map_err(tables(&doing))?;
+            table.log_entries_removed = clean_log(&root, spec, retention, &versions)
+                .await
+                .map_err(tables(&doing))?;
         }
         report.tables.insert(spec.name.to_owned(), table);
     }
-    let failed = |error: object_store::Error| PipelineError::Bug { message: format!("removing intermediate files: {error}") };
+    let failed = |error: object_store::Error| PipelineError::Bug {
+        message: format!("removing intermediate files: {error}"),
+    };
     let oldest = chrono::Utc::now() - retention;
-    let objects: Vec<_> =
-        object_store::ObjectStore::list(root.store(), Some(&Path::from(WORK))).try_collect().await.map_err(failed)?;
+    let objects: Vec<_> = object_store::ObjectStore::list(root.store(), Some(&Path::from(WORK)))
+        .try_collect()
+        .await
+        .map_err(failed)?;
     for object in objects.iter().filter(|object| object.last_modified < oldest) {
         report.intermediate_files_removed += 1;
         if !dry_run {

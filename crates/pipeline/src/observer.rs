@@ -8,13 +8,25 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A run began, or is being continued.
-    RunStarted { run_id: String, dates: Vec<String>, resumed: bool },
+    RunStarted {
+        run_id: String,
+        dates: Vec<String>,
+        resumed: bool,
+    },
     /// A stage began; `total` counts `unit`s where it is known beforehand.
-    StageStarted { stage: &'static str, unit: &'static str, total: Option<u64> },
+    StageStarted {
+        stage: &'static str,
+        unit: &'static str,
+        total: Option<u64>,
+    },
     /// `done` units of the stage are finished (not an increment).
     StageProgress { stage: &'static str, done: u64 },
     /// A stage ended.
-    StageFinished { stage: &'static str, seconds: f64, counts: BTreeMap<String, u64> },
+    StageFinished {
+        stage: &'static str,
+        seconds: f64,
+        counts: BTreeMap<String, u64>,
+    },
     /// A sentence that a person should read.
     Note { text: String },
 }

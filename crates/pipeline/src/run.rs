@@ -50,7 +50,10 @@ pub(crate) struct Run<'a> {
 
 /// The models a job names.
 pub(crate) fn encoder_reference(settings: &JobSettings) -> ModelReference {
-    ModelReference { path: settings.encoder.path.clone(), sha256: settings.encoder.sha256.clone() }
+    ModelReference {
+        path: settings.encoder.path.clone(),
+        sha256: settings.encoder.sha256.clone(),
+    }
 }
 
 /// The language model a job names, if any, and if it is to write any name.
@@ -76,7 +79,11 @@ pub(crate) fn run_id(
         settings.tables.buckets_per_group,
     );
     let last = all.last().cloned().unwrap_or_default();
-    format!("{}-{last}-{:016x}", settings.job.name, xxh3_64(identity.as_bytes()))
+    format!(
+        "{}-{last}-{:016x}",
+        settings.job.name,
+        xxh3_64(identity.as_bytes())
+    )
 }
 
 /// Whether the tables already hold this date's slice, made from the same files in the same way.
@@ -86,9 +93,10 @@ pub(crate) fn is_unchanged(
     fingerprint: &str,
     configuration_hash: &str,
 ) -> bool {
-    base.and_then(|record| record.slices.get(&date.to_string())).is_some_and(|slice| {
-        slice.input_fingerprint == fingerprint && slice.configuration_hash == configuration_hash
-    })
+    base.and_then(|record| record.slices.get(&date.to_string()))
+        .is_some_and(|slice| {
+            slice.input_fingerprint == fingerprint && slice.configuration_hash == configuration_hash
+        })
 }
 
 impl<'a> Run<'a> {
@@ -103,34 +111,49 @@ impl<'a> Run<'a> {
     ) -> Result<Self, PipelineError> {
         let job = settings.job.name.as_str();
         let source_files = sources::look_at_files(settings)?;
-        let base = latest_snapshot(&root).await.map_err(PipelineError::tables(job, "reading the snapshot record"))?;
+        let base = latest_snapshot(&root)
+            .await
+            .map_err(PipelineError::tables(job, "reading the snapshot record"))?;
         check_buckets(settings, base.as_ref())?;
         let mut base_files = BTreeMap::new();
         for spec in all_tables() {
-            let version = base.as_ref().and_then(|record| record.tables.get(spec.name)).copied();
+            let version = base
+                .as_ref()
+                .and_then(|record| record.tables.get(spec.name))
+                .copied();
             let files = match version {
                 None => Vec::new(),
                 Some(version) => {
                     let doing = format!("reading version {version} of `{}`", spec.name);
-                    load_table(&root, spec, Some(version)).await.map_err(PipelineError::tables(job, doing))?.files
+                    load_table(&root, spec, Some(version))
+                        .await
+                        .map_err(PipelineError::tables(job, doing))?
+                        .files
                 }
             };
             base_files.insert(spec.name, files);
         }
         let models = engine.artefacts().models();
         let encoder_reference = encoder_reference(settings);
-        let encoder = models.encoder(&encoder_reference).map_err(|error| model_error(&encoder_reference, &error))?;
+        let encoder = models
+            .encoder(&encoder_reference)
+            .map_err(|error| model_error(&encoder_reference, &error))?;
         let namer_reference = namer_reference(settings);
         let model_namer = match &namer_reference {
             None => None,
-            Some(reference) => {
-                Some(models.namer(Some(reference)).map_err(|error| model_error(reference, &error))?)
-            }
+            Some(reference) => Some(
+                models
+                    .namer(Some(reference))
+                    .map_err(|error| model_error(reference, &error))?,
+            ),
         };
-        let extractive_namer =
-            models.namer(None).map_err(|error| PipelineError::Bug { message: error.to_string() })?;
-        let settings_hash = settings_hash(&settings.segment, encoder.id())
-            .map_err(|error| PipelineError::Bug { message: error.to_string() })?;
+        let extractive_namer = models.namer(None).map_err(|error| PipelineError::Bug {
+            message: error.to_string(),
+        })?;
+        let settings_hash =
+            settings_hash(&settings.segment, encoder.id()).map_err(|error| PipelineError::Bug {
+                message: error.to_string(),
+            })?;
         Ok(Self {
             run_id: run_id(settings, &dates, &source_files.fingerprint, base.as_ref()),
             configuration_hash: settings.configuration_hash(),
@@ -155,7 +178,11 @@ impl<'a> Run<'a> {
 
     /// The place of a statement, for errors.
     pub(crate) fn place(&self, stage: &'static str, group: u32) -> Place {
-        Place { job: self.settings.job.name.clone(), stage, group }
+        Place {
+            job: self.settings.job.name.clone(),
+            stage,
+            group,
+        }
     }
 
     /// A session for statements over whole tables.
@@ -170,7 +197,12 @@ impl<'a> Run<'a> {
 
     fn needs(&self, partitions: Option<usize>, keep_order: bool) -> SessionNeeds {
         let tables = Arc::clone(self.root.store());
-        SessionNeeds { tables, partitions, keep_order, defaults: FunctionDefaults::default() }
+        SessionNeeds {
+            tables,
+            partitions,
+            keep_order,
+            defaults: FunctionDefaults::default(),
+        }
     }
 
     /// The files of a table that readers see now.
@@ -193,7 +225,10 @@ impl<'a> Run<'a> {
     /// An error if the run was asked to stop.
     pub(crate) fn check_cancelled(&self, stage: &'static str) -> Result<(), PipelineError> {
         if self.cancelled.load(Ordering::Relaxed) {
-            return Err(PipelineError::Cancelled { run_id: self.run_id.clone(), stage });
+            return Err(PipelineError::Cancelled {
+                run_id: self.run_id.clone(),
+                stage,
+            });
         }
         Ok(())
     }
@@ -201,7 +236,10 @@ impl<'a> Run<'a> {
     /// Users whose journeys exist now were segmented with other settings.
     pub(crate) fn settings_changed(&self) -> bool {
         !self.base_of(&JOURNEYS).is_empty()
-            && self.base.as_ref().is_some_and(|record| record.settings != self.snapshot_settings())
+            && self
+                .base
+                .as_ref()
+                .is_some_and(|record| record.settings != self.snapshot_settings())
     }
 
     /// What the snapshot record says the users were segmented with.
@@ -211,19 +249,25 @@ impl<'a> Run<'a> {
 
     /// The slices of the tables as they will be without the ones that this run replaces.
     pub(crate) fn replaced_dates(&self, replaced: &BTreeSet<String>, file: &DataFile) -> bool {
-        file.partition.get("logical_date").cloned().flatten().is_some_and(|date| replaced.contains(&date))
+        file.partition
+            .get("logical_date")
+            .cloned()
+            .flatten()
+            .is_some_and(|date| replaced.contains(&date))
     }
 }
 
 fn check_buckets(settings: &JobSettings, base: Option<&SnapshotRecord>) -> Result<(), PipelineError> {
     match base {
-        Some(record) if record.bucket_count != settings.tables.bucket_count => Err(PipelineError::Configuration {
-            path: settings.tables.url.clone().into(),
-            message: format!(
-                "`tables.bucket_count` is {}, but these tables were made with {}, which cannot change",
-                settings.tables.bucket_count, record.bucket_count
-            ),
-        }),
+        Some(record) if record.bucket_count != settings.tables.bucket_count => {
+            Err(PipelineError::Configuration {
+                path: settings.tables.url.clone().into(),
+                message: format!(
+                    "`tables.bucket_count` is {}, but these tables were made with {}, which cannot change",
+                    settings.tables.bucket_count, record.bucket_count
+                ),
+            })
+        }
         _ => Ok(()),
     }
 }
@@ -236,8 +280,14 @@ fn model_error(reference: &ModelReference, error: &wayfare_inference::InferenceE
         source = cause.source();
     }
     if std::path::Path::new(&reference.path).exists() {
-        PipelineError::Configuration { path: reference.path.clone().into(), message }
+        PipelineError::Configuration {
+            path: reference.path.clone().into(),
+            message,
+        }
     } else {
-        PipelineError::InputMissing { what: "model".to_owned(), path: reference.path.clone() }
+        PipelineError::InputMissing {
+            what: "model".to_owned(),
+            path: reference.path.clone(),
+        }
     }
 }

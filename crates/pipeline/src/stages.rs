@@ -46,7 +46,12 @@ pub(crate) fn rows_of(files: &[DataFile]) -> u64 {
 
 /// The files of one output over all groups.
 pub(crate) fn output_of(manifests: &[Manifest], output: &str) -> Vec<DataFile> {
-    manifests.iter().filter_map(|manifest| manifest.files.get(output)).flatten().cloned().collect()
+    manifests
+        .iter()
+        .filter_map(|manifest| manifest.files.get(output))
+        .flatten()
+        .cloned()
+        .collect()
 }
 
 impl Run<'_> {
@@ -82,7 +87,9 @@ impl Run<'_> {
             started_at_ms,
             finished_at_ms: Utc::now().timestamp_millis(),
         };
-        write_manifest(&self.root, &manifest).await.map_err(PipelineError::tables(job, doing()))
+        write_manifest(&self.root, &manifest)
+            .await
+            .map_err(PipelineError::tables(job, doing()))
     }
 
     /// Waits for `work`, telling how far `counter` has come since it began.

@@ -25,7 +25,13 @@ pub(crate) struct Place {
 impl Place {
     fn failed(&self, statement: Statement) -> impl FnOnce(DataFusionError) -> PipelineError {
         let (job, stage, group) = (self.job.clone(), self.stage, self.group);
-        move |source| PipelineError::Statement { job, stage, group, statement: statement.name, source: Box::new(source) }
+        move |source| PipelineError::Statement {
+            job,
+            stage,
+            group,
+            statement: statement.name,
+            source: Box::new(source),
+        }
     }
 }
 
@@ -51,7 +57,11 @@ pub(crate) async fn plan(
     let sql = statement.render(parameters).map_err(|name| PipelineError::Bug {
         message: format!("statement `{}` needs the parameter `{name}`", statement.name),
     })?;
-    session.state().create_logical_plan(&sql).await.map_err(place.failed(statement))
+    session
+        .state()
+        .create_logical_plan(&sql)
+        .await
+        .map_err(place.failed(statement))
 }
 
 /// Rows of a statement that gives few.
@@ -63,7 +73,10 @@ pub(crate) async fn rows(
     place: &Place,
 ) -> Result<Vec<RecordBatch>, PipelineError> {
     let plan = plan(session, statement, parameters, place).await?;
-    engine.execute(session, plan).await.map_err(place.failed(statement))
+    engine
+        .execute(session, plan)
+        .await
+        .map_err(place.failed(statement))
 }
 
 /// Plans a statement together with the writing of its rows; gives the schema of the files, too.
@@ -77,7 +90,9 @@ pub(crate) async fn plan_write(
     let plan = plan(session, statement, parameters, place).await?;
     let file_schema = output.file_schema.clone().unwrap_or_else(|| {
         let fields = plan.schema().as_arrow().fields().iter();
-        let kept = fields.filter(|field| !output.partition_columns.contains(&field.name().as_str())).cloned();
+        let kept = fields
+            .filter(|field| !output.partition_columns.contains(&field.name().as_str()))
+            .cloned();
         std::sync::Arc::new(arrow::datatypes::Schema::new(kept.collect::<Vec<_>>()))
     });
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -89,7 +104,10 @@ pub(crate) async fn plan_write(
         sort_columns: owned(output.sort_columns),
         shuffle: output.shuffle,
     };
-    Ok((WriteFiles::plan(plan, spec).map_err(place.failed(statement))?, file_schema))
+    Ok((
+        WriteFiles::plan(plan, spec).map_err(place.failed(statement))?,
+        file_schema,
+    ))
 }
 
 /// Writes a statement's rows and gives the files.
@@ -102,7 +120,10 @@ pub(crate) async fn write(
     output: &Output<'_>,
 ) -> Result<(Vec<DataFile>, SchemaRef), PipelineError> {
     let (plan, schema) = plan_write(session, statement, parameters, place, output).await?;
-    let batches = engine.execute(session, plan).await.map_err(place.failed(statement))?;
+    let batches = engine
+        .execute(session, plan)
+        .await
+        .map_err(place.failed(statement))?;
     Ok((files_of(&batches)?, schema))
 }
 
@@ -111,13 +132,27 @@ pub(crate) fn files_of(batches: &[RecordBatch]) -> Result<Vec<DataFile>, Pipelin
     let modified_ms = chrono::Utc::now().timestamp_millis();
     let mut files = Vec::new();
     for batch in batches {
-        let (paths, partitions) = (batch.column(0).as_string::<i32>(), batch.column(3).as_string::<i32>());
-        let (counts, sizes) = (batch.column(1).as_primitive::<UInt64Type>(), batch.column(2).as_primitive::<UInt64Type>());
+        let (paths, partitions) = (
+            batch.column(0).as_string::<i32>(),
+            batch.column(3).as_string::<i32>(),
+        );
+        let (counts, sizes) = (
+            batch.column(1).as_primitive::<UInt64Type>(),
+            batch.column(2).as_primitive::<UInt64Type>(),
+        );
         for row in 0..batch.num_rows() {
             let partition: BTreeMap<String, Option<String>> = serde_json::from_str(partitions.value(row))
-                .map_err(|error| PipelineError::Bug { message: format!("partition of a written file: {error}") })?;
+                .map_err(|error| PipelineError::Bug {
+                    message: format!("partition of a written file: {error}"),
+                })?;
             let (path, rows, size) = (paths.value(row).to_owned(), counts.value(row), sizes.value(row));
-            files.push(DataFile { path, size, rows, partition, modified_ms });
+            files.push(DataFile {
+                path,
+                size,
+                rows,
+                partition,
+                modified_ms,
+            });
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -46,7 +46,9 @@ impl Scene {
     /// The command that a scheduler would repeat.
     fn command(&self, tables: &str) -> Command {
         let job_file = job_file().display().to_string();
-        let mut arguments = vec!["run", &job_file, "--date", DATE, "--output", "json", "--set", NO_MODEL];
+        let mut arguments = vec![
+            "run", &job_file, "--date", DATE, "--output", "json", "--set", NO_MODEL,
+        ];
         let sets = self.world.sets(tables);
         for set in &sets {
             arguments.extend(["--set", set]);
@@ -64,7 +66,11 @@ impl Scene {
         let seen = self.contents(tables);
         let new = seen == self.after;
         if !new {
-            assert_same(&self.before, &seen, &format!("{what}: neither as before nor as after"));
+            assert_same(
+                &self.before,
+                &seen,
+                &format!("{what}: neither as before nor as after"),
+            );
         }
         new
     }
@@ -82,7 +88,11 @@ impl Scene {
         copy_tables(&self.world, "before", &tables);
         let output = finish(self.command(&tables).env(CRASH_VARIABLE, point));
         assert_killed(&output, point);
-        assert_eq!(self.sees_new(&tables, point), point == "snapshot:after", "{point}");
+        assert_eq!(
+            self.sees_new(&tables, point),
+            point == "snapshot:after",
+            "{point}"
+        );
         let result = self.repeat(&tables, point);
         let expected = if point == "snapshot:after" { "noop" } else { "done" };
         assert_eq!(result["outcome"], expected, "{point}: {result}");
@@ -93,7 +103,11 @@ impl Scene {
 #[track_caller]
 fn assert_killed(output: &Output, what: &str) {
     let (status, said) = (output.status, said(output));
-    assert_eq!(status.signal(), Some(SIGKILL), "{what} was not reached: {status}\n{said}");
+    assert_eq!(
+        status.signal(),
+        Some(SIGKILL),
+        "{what} was not reached: {status}\n{said}"
+    );
 }
 
 fn copy_tables(world: &SmallWorld, from: &str, to: &str) {
@@ -131,8 +145,14 @@ fn death_at_a_manifest_costs_at_most_its_group() {
 fn death_between_commits_is_not_seen_by_readers() {
     let scene = Scene::new(BEFORE);
     for table in [
-        "activity_log", "rejected_rows", "item_vectors", "segment_state", "journey_activities", "journey_names",
-        "journeys", "runs",
+        "activity_log",
+        "rejected_rows",
+        "item_vectors",
+        "segment_state",
+        "journey_activities",
+        "journey_names",
+        "journeys",
+        "runs",
     ] {
         for moment in ["before", "after"] {
             scene.dies_at(&format!("commit:{table}:{moment}"));
@@ -165,7 +185,11 @@ fn kill_9_during_a_stage_is_made_good_by_the_same_command() {
         let tables = format!("killed-in-{stage}");
         copy_tables(&scene.world, "before", &tables);
         let mut program = scene.command(&tables);
-        let mut child = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = program
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let talk = BufReader::new(child.stderr.take().expect("standard error is piped"));
         for line in talk.lines() {
             let line = line.expect("the program talks text");
@@ -176,7 +200,11 @@ fn kill_9_during_a_stage_is_made_good_by_the_same_command() {
             }
         }
         let status = child.wait().expect("the program ends");
-        assert_eq!(status.signal(), Some(SIGKILL), "it ended before stage `{stage}` was seen: {status}");
+        assert_eq!(
+            status.signal(),
+            Some(SIGKILL),
+            "it ended before stage `{stage}` was seen: {status}"
+        );
         scene.sees_new(&tables, stage);
         scene.repeat(&tables, stage);
     }

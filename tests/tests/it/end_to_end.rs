@@ -24,7 +24,10 @@ async fn at_once(world: &SmallWorld, tables: &str, changes: &[&str]) -> Contents
 
 /// Every third date first, then those between: most runs bring activities that are older than what is known.
 fn out_of_order() -> Vec<&'static str> {
-    (0..3).rev().flat_map(|first| DATES.iter().skip(first).step_by(3).copied()).collect()
+    (0..3)
+        .rev()
+        .flat_map(|first| DATES.iter().skip(first).step_by(3).copied())
+        .collect()
 }
 
 #[test]
@@ -32,8 +35,16 @@ fn many_small_steps_and_one_big_one_end_the_same() {
     block_on(|| async {
         let world = SmallWorld::new();
         let expected = at_once(&world, "at-once", &[]).await;
-        assert!(expected["journeys"].len() >= 15, "{} journeys", expected["journeys"].len());
-        assert_same(&expected, &run_by_run(&world, "in-order", &DATES, &[]).await, "dates in order");
+        assert!(
+            expected["journeys"].len() >= 15,
+            "{} journeys",
+            expected["journeys"].len()
+        );
+        assert_same(
+            &expected,
+            &run_by_run(&world, "in-order", &DATES, &[]).await,
+            "dates in order",
+        );
     });
 }
 
@@ -65,17 +76,34 @@ fn buckets_and_threads_do_not_show() {
 fn journeys_that_merge_end_the_same_whatever_the_steps() {
     block_on(|| async {
         let world = SmallWorld::new();
-        // So demanding that one interest begins as several journeys, which then grow together.
-        let demanding = ["segment.join_threshold=0.72", "segment.merge_threshold=0.74", "segment.min_activities=2"];
+        // So demanding that one interest begins as several journeys, kept at once, which then grow together.
+        let demanding = [
+            "segment.join_threshold=0.75",
+            "segment.merge_threshold=0.8",
+            "segment.min_activities=1",
+            "segment.min_active_days=0",
+            "segment.min_span_days=0",
+        ];
         let expected = at_once(&world, "at-once", &demanding).await;
-        assert!(!expected["journey_aliases"].is_empty(), "no journey became another");
-        assert_same(&expected, &run_by_run(&world, "in-order", &DATES, &demanding).await, "dates in order");
-        // What one bucket's users did is known when older days arrive for them.
+        assert!(
+            !expected["journey_aliases"].is_empty(),
+            "no journey became another"
+        );
+        assert_same(
+            &expected,
+            &run_by_run(&world, "in-order", &DATES, &demanding).await,
+            "dates in order",
+        );
+        // Aliases go, and come back, when an older day arrives for users who have them.
         let late = [DATES[12], DATES[14], DATES[3]];
         let three_at_once = world.settings("three-at-once", &demanding);
         run(&three_at_once, &late).await;
         let expected = contents(&world.tables("three-at-once")).await;
-        assert_same(&expected, &run_by_run(&world, "late", &late, &demanding).await, "a late date");
+        assert_same(
+            &expected,
+            &run_by_run(&world, "late", &late, &demanding).await,
+            "a late date",
+        );
     });
 }
 
@@ -89,7 +117,11 @@ fn other_settings_recompute_every_user() {
         run(&world.settings("changed", &other), &DATES[8..9]).await;
         run(&world.settings("from-the-start", &other), &DATES[..9]).await;
         let expected = contents(&world.tables("from-the-start")).await;
-        assert_same(&expected, &contents(&world.tables("changed")).await, "other settings");
+        assert_same(
+            &expected,
+            &contents(&world.tables("changed")).await,
+            "other settings",
+        );
         assert_ne!(before["journeys"].len(), expected["journeys"].len());
     });
 }
@@ -102,7 +134,9 @@ fn an_item_with_another_text_is_another_item_for_everybody() {
         run(&settings, &DATES[..8]).await;
         // The item is seen again on the date that is run next.
         let items = std::fs::read_to_string(world.path("items.csv")).expect("the items are readable");
-        let changed = items.replace("Bicycle lights", "Telescope lights").replace("Espresso beans", "Espresso flour");
+        let changed = items
+            .replace("Bicycle lights", "Telescope lights")
+            .replace("Espresso beans", "Espresso flour");
         assert_ne!(items, changed);
         std::fs::write(world.path("items.csv"), changed).expect("the items are written");
         run(&settings, &DATES[8..10]).await;
@@ -111,7 +145,11 @@ fn an_item_with_another_text_is_another_item_for_everybody() {
         let mut actual = contents(&world.tables("changed")).await;
         // The vectors of the old texts stay: a text's vector never changes.
         let vectors = actual.get_mut("item_vectors").expect("a table of vectors");
-        assert!(vectors.len() > expected["item_vectors"].len(), "{} vectors", vectors.len());
+        assert!(
+            vectors.len() > expected["item_vectors"].len(),
+            "{} vectors",
+            vectors.len()
+        );
         vectors.retain(|vector| expected["item_vectors"].contains(vector));
         assert_same(&expected, &actual, "other texts");
     });
@@ -126,7 +164,11 @@ fn the_small_world_has_the_interests_that_were_put_into_it() {
         assert_eq!(report.counts["activities"], 357, "{:?}", report.counts);
         let session = session(&world.tables("tables")).await;
         // The strongest two journeys of a user with two interests, by the interest of most of their activities.
-        for (user, interests) in [("u01", "baking, cycling"), ("u02", "astronomy, knitting"), ("u03", "baking, coffee")] {
+        for (user, interests) in [
+            ("u01", "baking, cycling"),
+            ("u02", "astronomy, knitting"),
+            ("u03", "baking, coffee"),
+        ] {
             let sql = format!(
                 "SELECT string_agg(interest, ', ' ORDER BY interest) FROM (
                    SELECT journey_id, split_part(item_id, '-', 1) AS interest, count(*) AS activities,
@@ -140,11 +182,20 @@ fn the_small_world_has_the_interests_that_were_put_into_it() {
         let rejected = "SELECT reason, count(*) FROM rejected_rows GROUP BY reason ORDER BY reason";
         assert_eq!(
             query(&session, rejected).await,
-            ["missing_item_id | 1", "missing_user_id | 1", "unknown_item | 2", "weight_out_of_range | 1"]
+            [
+                "missing_item_id | 1",
+                "missing_user_id | 1",
+                "unknown_item | 2",
+                "weight_out_of_range | 1"
+            ]
         );
-        let named = "SELECT name_source, count(DISTINCT naming_input) FROM journeys GROUP BY name_source ORDER BY 1";
+        let named =
+            "SELECT name_source, count(DISTINCT naming_input) FROM journeys GROUP BY name_source ORDER BY 1";
         let named = query(&session, named).await;
-        assert!(named.contains(&"model | 3".to_owned()), "three names are the language model's: {named:?}");
+        assert!(
+            named.contains(&"model | 3".to_owned()),
+            "three names are the language model's: {named:?}"
+        );
     });
 }
 
@@ -159,7 +210,11 @@ fn running_again_changes_nothing() {
         let before = snapshot(&world.tables("tables")).await.expect("a snapshot");
         for date in &DATES[..3] {
             let report = run(&settings, &[date]).await;
-            assert_eq!((report.outcome, report.snapshot), (Outcome::Noop, before.sequence), "{date}");
+            assert_eq!(
+                (report.outcome, report.snapshot),
+                (Outcome::Noop, before.sequence),
+                "{date}"
+            );
         }
         // The same rows in another file: they have to be read to be recognised, and change nothing either.
         world.correct_activities(|mut lines| {
@@ -196,7 +251,10 @@ fn corrected_input_replaces_its_slice_and_nothing_else() {
             kept.chain(added).collect()
         });
         let before = contents(&world.tables("corrected")).await;
-        assert!(before["activity_log"].iter().any(|row| row.starts_with("u13 |")), "u13 is there before");
+        assert!(
+            before["activity_log"].iter().any(|row| row.starts_with("u13 |")),
+            "u13 is there before"
+        );
         assert_eq!(run(&settings, &[date]).await.outcome, Outcome::Done);
 
         let fresh = world.settings("from-the-start", &[]);
@@ -205,7 +263,10 @@ fn corrected_input_replaces_its_slice_and_nothing_else() {
         let actual = contents(&world.tables("corrected")).await;
         assert_same(&expected, &actual, "corrected");
         for (table, rows) in &actual {
-            assert!(!rows.iter().any(|row| row.starts_with("u13 |")), "u13 is still in {table}");
+            assert!(
+                !rows.iter().any(|row| row.starts_with("u13 |")),
+                "u13 is still in {table}"
+            );
         }
         assert_ne!(before["journeys"], actual["journeys"]);
     });
@@ -216,7 +277,9 @@ fn too_many_rejected_rows_publish_nothing() {
     block_on(|| async {
         let world = SmallWorld::new();
         let settings = world.settings("tables", &["load.max_rejected_share=0.01"]);
-        let error = try_run(&settings, &[DATES[3]]).await.expect_err("two of 27 rows are rejected");
+        let error = try_run(&settings, &[DATES[3]])
+            .await
+            .expect_err("two of 27 rows are rejected");
         assert_eq!(error.exit_code(), 6, "{error}");
         assert_eq!(snapshot(&world.tables("tables")).await, None);
     });
@@ -228,7 +291,12 @@ fn a_bucket_count_cannot_change_under_existing_tables() {
         let world = SmallWorld::new();
         run(&world.settings("tables", &[]), &[DATES[0]]).await;
         let other = world.settings("tables", &["tables.bucket_count=8"]);
-        let error = try_run(&other, &[DATES[1]]).await.expect_err("users would lie in other buckets");
-        assert!(error.exit_code() == 3 && error.to_string().contains("bucket_count"), "{error}");
+        let error = try_run(&other, &[DATES[1]])
+            .await
+            .expect_err("users would lie in other buckets");
+        assert!(
+            error.exit_code() == 3 && error.to_string().contains("bucket_count"),
+            "{error}"
+        );
     });
 }

@@ -28,7 +28,10 @@ fn sql_names() -> Vec<String> {
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
         .map(|path| {
-            let below = path.strip_prefix(&folder).expect("it lies below the folder").with_extension("");
+            let below = path
+                .strip_prefix(&folder)
+                .expect("it lies below the folder")
+                .with_extension("");
             below.display().to_string()
         })
         .collect()
@@ -42,9 +45,14 @@ fn every_job_file_resolves() {
     for job in jobs {
         let variables = || vec![("WAYFARE_ASSETS".to_owned(), "/assets".to_owned())];
         let resolved = resolve(job, &[], &variables);
-        let settings = resolved.unwrap_or_else(|error| panic!("{}", with_causes(&error))).settings;
+        let settings = resolved
+            .unwrap_or_else(|error| panic!("{}", with_causes(&error)))
+            .settings;
         // The folder is the name by which `cargo xtask demo --job` finds it.
-        let folder = job.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let folder = job
+            .parent()
+            .and_then(Path::file_name)
+            .and_then(|name| name.to_str());
         assert_eq!(Some(settings.job.name.as_str()), folder, "{}", job.display());
         assert!(settings.encoder.path.starts_with("/assets/"), "{}", job.display());
     }
@@ -67,7 +75,13 @@ fn every_query_for_analysts_is_tried() {
         .iter()
         .map(|path| std::fs::read_to_string(path).expect("scripts are readable"))
         .collect();
-    for name in sql_names().iter().filter(|name| name.starts_with("analyst/") && !name.contains("/views/")) {
-        assert!(scripts.contains(&format!("RUN sql/{name}.sql")), "no script of tests/slt runs sql/{name}.sql");
+    for name in sql_names()
+        .iter()
+        .filter(|name| name.starts_with("analyst/") && !name.contains("/views/"))
+    {
+        assert!(
+            scripts.contains(&format!("RUN sql/{name}.sql")),
+            "no script of tests/slt runs sql/{name}.sql"
+        );
     }
 }

@@ -20,11 +20,19 @@ fn other_readers_see_what_our_sql_sees() {
         run(&settings, &DATES[..12]).await;
         run(&settings, &DATES[12..]).await;
         let tables = world.tables("tables");
-        assert!(!tables.contains(' '), "polars 2.1 does not find Delta tables under `{tables}`");
+        assert!(
+            !tables.contains(' '),
+            "polars 2.1 does not find Delta tables under `{tables}`"
+        );
         let script = repository().join("tests/interop/read_tables.py");
-        let output = Command::new(python).arg(script).arg(&tables).output().expect("the interpreter starts");
+        let output = Command::new(python)
+            .arg(script)
+            .arg(&tables)
+            .output()
+            .expect("the interpreter starts");
         assert_success(&output, "read_tables.py");
-        let read: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+        let read: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
 
         let session = session(&tables).await;
         for table in ["journeys", "journey_activities", "item_vectors"] {

@@ -19,7 +19,9 @@ async fn plan(statement: Statement) -> Arc<dyn ExecutionPlan> {
 /// `pipeline/load/01_usable_items` is approved in `pipeline-load-01_usable_items.txt`.
 fn approved(statement: Statement) -> PathBuf {
     let file = format!("{}.txt", statement.name.replace('/', "-"));
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/approved").join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/plans/approved")
+        .join(file)
 }
 
 fn text(plan: &dyn ExecutionPlan) -> String {
@@ -64,20 +66,35 @@ fn every_statement_is_planned_as_approved() {
 #[test]
 fn nothing_is_approved_that_does_not_exist() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/approved");
-    let known: Vec<PathBuf> = catalogue::ALL.iter().map(|statement| approved(*statement)).collect();
+    let known: Vec<PathBuf> = catalogue::ALL
+        .iter()
+        .map(|statement| approved(*statement))
+        .collect();
     for entry in std::fs::read_dir(folder).expect("the folder of approved plans exists") {
         let file = entry.expect("its entries are readable").path();
-        assert!(known.contains(&file), "{} is of no statement: remove it", file.display());
+        assert!(
+            known.contains(&file),
+            "{} is of no statement: remove it",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn segmentation_neither_moves_nor_sorts_rows() {
     block_on(|| async {
-        for statement in catalogue::ALL.iter().filter(|statement| statement.name.starts_with("pipeline/segment/")) {
+        for statement in catalogue::ALL
+            .iter()
+            .filter(|statement| statement.name.starts_with("pipeline/segment/"))
+        {
             let plan = plan(*statement).await;
             for operator in operators(&plan) {
-                let moves = ["RepartitionExec", "SortExec", "CoalescePartitionsExec", "SortPreservingMergeExec"];
+                let moves = [
+                    "RepartitionExec",
+                    "SortExec",
+                    "CoalescePartitionsExec",
+                    "SortPreservingMergeExec",
+                ];
                 assert!(
                     !moves.contains(&operator.as_str()),
                     "`{}` has a {operator}:\n{}",
@@ -110,13 +127,25 @@ fn models_are_called_once_per_row_and_only_for_what_is_new() {
         ] {
             let plan = plan(statement).await;
             let (name, text) = (statement.name, text(plan.as_ref()));
-            assert_eq!(text.matches("async_expr(name=").count(), 1, "`{name}` calls the model more than once:\n{text}");
+            assert_eq!(
+                text.matches("async_expr(name=").count(),
+                1,
+                "`{name}` calls the model more than once:\n{text}"
+            );
             let below = below_model_calls(&plan);
-            let [input] = below.as_slice() else { panic!("`{name}` does not call the model once:\n{text}") };
-            assert!(operators(input).iter().any(|operator| operator == chosen_by), "`{name}`:\n{text}");
+            let [input] = below.as_slice() else {
+                panic!("`{name}` does not call the model once:\n{text}")
+            };
+            assert!(
+                operators(input).iter().any(|operator| operator == chosen_by),
+                "`{name}`:\n{text}"
+            );
             if statement == catalogue::NEW_MODEL_NAMES {
                 let input = displayable(input.as_ref()).indent(false).to_string();
-                assert!(input.contains("FilterExec: place@"), "the limit comes after the model:\n{text}");
+                assert!(
+                    input.contains("FilterExec: place@"),
+                    "the limit comes after the model:\n{text}"
+                );
             }
         }
     });

@@ -20,18 +20,37 @@ fn two_months_of_activity_become_named_journeys() {
     let tables = folder.path().join("tables").display().to_string();
     let (job, url) = (job_file().display().to_string(), format!("tables.url={tables}"));
     let monthly = [
-        "run", &job, "--set", &url, "--set", "job.slice=month", "--from", "2026-01-01", "--to", "2026-02-28", "--output",
+        "run",
+        &job,
+        "--set",
+        &url,
+        "--set",
+        "job.slice=month",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-02-28",
+        "--output",
         "json",
     ];
     let result: Value = serde_json::from_str(&call(&assets, &monthly)).expect("one JSON object");
-    assert_eq!((&result["outcome"], result["runs"].as_array().map(Vec::len)), (&"done".into(), Some(2)), "{result}");
+    assert_eq!(
+        (&result["outcome"], result["runs"].as_array().map(Vec::len)),
+        (&"done".into(), Some(2)),
+        "{result}"
+    );
 
     let sql = |query: &str| call(&assets, &["sql", &tables, "--format", "csv", "-c", query]);
-    assert_eq!(sql("SELECT count(*) AS activities FROM activity_log"), "activities\n357\n");
+    assert_eq!(
+        sql("SELECT count(*) AS activities FROM activity_log"),
+        "activities\n357\n"
+    );
     // Whether a name passes the checks is the model's affair; that all have one, and none is unexplained, is ours.
     assert_eq!(
-        sql("SELECT count(*) AS odd FROM journeys WHERE name IS NULL OR name = '' OR namer IS NULL
-             OR name_source NOT IN ('model', 'extractive')"),
+        sql(
+            "SELECT count(*) AS odd FROM journeys WHERE name IS NULL OR name = '' OR namer IS NULL
+             OR name_source NOT IN ('model', 'extractive')"
+        ),
         "odd\n0\n"
     );
     let asked = sql("SELECT count(*) > 0 AS asked FROM journey_names WHERE namer LIKE 'SmolLM2%'");
@@ -42,9 +61,16 @@ fn two_months_of_activity_become_named_journeys() {
              ORDER BY cosine_similarity(vector, embed('looking at planets and galaxies')) DESC LIMIT 1"),
         "nearest\nastronomy\n"
     );
-    let of_one_interest = sql("SELECT user_id, count(DISTINCT split_part(item_id, '-', 1)) AS interests
-         FROM journey_activities GROUP BY user_id, journey_id ORDER BY interests DESC LIMIT 1");
-    let most: u32 = of_one_interest.trim().rsplit(',').next().and_then(|n| n.parse().ok()).expect("a number");
+    let of_one_interest = sql(
+        "SELECT user_id, count(DISTINCT split_part(item_id, '-', 1)) AS interests
+         FROM journey_activities GROUP BY user_id, journey_id ORDER BY interests DESC LIMIT 1",
+    );
+    let most: u32 = of_one_interest
+        .trim()
+        .rsplit(',')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .expect("a number");
     assert!(most <= 2, "a journey mixes {most} interests: {of_one_interest}");
 
     let again: Value = serde_json::from_str(&call(&assets, &monthly)).expect("one JSON object");

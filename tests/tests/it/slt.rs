@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use datafusion::common::ScalarValue;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
-use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner, default_normalizer, default_validator};
 use sqllogictest::strict_column_validator;
+use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner, default_normalizer, default_validator};
 use wayfare_functions::models::ModelReference;
 use wayfare_tests::contents::session;
 use wayfare_tests::goldens::accepting;
@@ -32,8 +32,12 @@ impl Analyst {
         if !parameters.is_empty() {
             frame = frame.with_param_values(parameters.into_iter().collect::<Vec<_>>())?;
         }
-        let types: Vec<DefaultColumnType> =
-            frame.schema().fields().iter().map(|field| column_type(field.data_type())).collect();
+        let types: Vec<DefaultColumnType> = frame
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| column_type(field.data_type()))
+            .collect();
         let batches = frame.collect().await?;
         if types.is_empty() {
             return Ok(DBOutput::StatementComplete(0));
@@ -41,7 +45,10 @@ impl Analyst {
         let options = FormatOptions::default().with_null("NULL");
         let mut rows = Vec::new();
         for batch in &batches {
-            let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
+            let columns = batch
+                .columns()
+                .iter()
+                .map(|column| ArrayFormatter::try_new(column, &options));
             let columns = columns.collect::<Result<Vec<_>, _>>()?;
             for row in 0..batch.num_rows() {
                 let text = |column: usize| cell(&types[column], &columns[column].value(row).to_string());
@@ -104,7 +111,8 @@ fn scripts() -> Vec<PathBuf> {
     let mut scripts = Vec::new();
     for area in ["functions", "tables", "analyst"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt").join(area);
-        let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let entries =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         scripts.extend(entries.map(|entry| entry.expect("entries of a folder are readable").path()));
     }
     scripts.sort();
@@ -119,21 +127,36 @@ fn scripts_give_what_they_say() {
         run(&settings, &DATES[..12]).await;
         run(&settings, &DATES[12..]).await;
         let tables = world.tables("tables");
-        let encoder =
-            ModelReference { path: settings.encoder.path.clone(), sha256: settings.encoder.sha256.clone() };
+        let encoder = ModelReference {
+            path: settings.encoder.path.clone(),
+            sha256: settings.encoder.sha256.clone(),
+        };
         let mut failures = Vec::new();
         for script in scripts() {
             let session = session(&tables).await;
-            let mut runner = Runner::new(|| async { Ok(Analyst { session: session.clone() }) });
+            let mut runner = Runner::new(|| async {
+                Ok(Analyst {
+                    session: session.clone(),
+                })
+            });
             runner.with_column_validator(strict_column_validator);
             runner.set_var("ENCODER".to_owned(), encoder.to_string());
             let result = if accepting() {
                 let updated = runner
-                    .update_test_file(&script, " ", default_validator, default_normalizer, strict_column_validator)
+                    .update_test_file(
+                        &script,
+                        " ",
+                        default_validator,
+                        default_normalizer,
+                        strict_column_validator,
+                    )
                     .await;
                 updated.map_err(|error| error.to_string())
             } else {
-                runner.run_file_async(&script).await.map_err(|error| error.display(false).to_string())
+                runner
+                    .run_file_async(&script)
+                    .await
+                    .map_err(|error| error.display(false).to_string())
             };
             failures.extend(result.err().map(|error| format!("{}\n{error}", script.display())));
         }

@@ -19,7 +19,9 @@ pub struct Centroid {
 
 impl Default for Centroid {
     fn default() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
+        Self {
+            signature: Signature::user_defined(Volatility::Immutable),
+        }
     }
 }
 
@@ -45,7 +47,11 @@ impl AggregateUDFImpl for Centroid {
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
         let sums = DataType::List(element(DataType::Int64));
-        Ok(vec![Arc::new(Field::new(format!("{}[sums]", args.name), sums, true))])
+        Ok(vec![Arc::new(Field::new(
+            format!("{}[sums]", args.name),
+            sums,
+            true,
+        ))])
     }
 
     fn accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
@@ -77,16 +83,32 @@ impl VectorSum {
             self.sums.resize(dimension, 0);
         }
         if self.sums.len() != dimension {
-            return exec_err!("centroid: vectors of {} and {dimension} dimensions", self.sums.len());
+            return exec_err!(
+                "centroid: vectors of {} and {dimension} dimensions",
+                self.sums.len()
+            );
         }
         Ok(())
     }
 
     /// The direction, `None` for no vectors or a zero sum.
     pub(super) fn unit(&self) -> Option<Vec<f32>> {
-        let length = self.sums.iter().map(|sum| (*sum as f64) * (*sum as f64)).sum::<f64>().sqrt();
-        #[expect(clippy::cast_possible_truncation, reason = "the components of a unit vector fit f32")]
-        let unit = || self.sums.iter().map(|sum| ((*sum as f64) / length) as f32).collect();
+        let length = self
+            .sums
+            .iter()
+            .map(|sum| (*sum as f64) * (*sum as f64))
+            .sum::<f64>()
+            .sqrt();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the components of a unit vector fit f32"
+        )]
+        let unit = || {
+            self.sums
+                .iter()
+                .map(|sum| ((*sum as f64) / length) as f32)
+                .collect()
+        };
         (length > 0.0).then(unit)
     }
 }

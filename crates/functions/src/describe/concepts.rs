@@ -20,7 +20,9 @@ pub struct Concepts {
 
 impl Default for Concepts {
     fn default() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
+        Self {
+            signature: Signature::user_defined(Volatility::Immutable),
+        }
     }
 }
 
@@ -47,7 +49,8 @@ impl AggregateUDFImpl for Concepts {
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        let field = |part: &str, data_type| Arc::new(Field::new(format!("{}[{part}]", args.name), data_type, true));
+        let field =
+            |part: &str, data_type| Arc::new(Field::new(format!("{}[{part}]", args.name), data_type, true));
         Ok(vec![
             field("terms", DataType::List(element(DataType::Utf8))),
             field("sums", DataType::List(element(DataType::Int64))),
@@ -102,21 +105,32 @@ impl Accumulator for Terms {
         let mut ranked: Vec<(&String, i64)> = self.sums.iter().map(|(term, sum)| (term, *sum)).collect();
         ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         ranked.truncate(usize::try_from(self.limit).unwrap_or(0));
-        #[expect(clippy::cast_possible_truncation, reason = "weights are shown, not computed with")]
-        let weights = Float32Array::from_iter_values(ranked.iter().map(|(_, sum)| (*sum as f64 / FIXED_POINT) as f32));
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "weights are shown, not computed with"
+        )]
+        let weights =
+            Float32Array::from_iter_values(ranked.iter().map(|(_, sum)| (*sum as f64 / FIXED_POINT) as f32));
         let terms = StringArray::from_iter_values(ranked.iter().map(|(term, _)| term));
         let columns: Vec<ArrayRef> = vec![Arc::new(terms), Arc::new(weights)];
         ScalarValue::try_from_array(&struct_lists(concept_fields(), columns, &[ranked.len()]), 0)
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.sums.keys().map(|term| term.len() + size_of::<(String, i64)>()).sum::<usize>()
+        size_of_val(self)
+            + self
+                .sums
+                .keys()
+                .map(|term| term.len() + size_of::<(String, i64)>())
+                .sum::<usize>()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
         let one_list = |field, values: ArrayRef| {
             let offsets = arrow::buffer::OffsetBuffer::from_lengths([values.len()]);
-            ScalarValue::List(Arc::new(arrow::array::ListArray::new(field, offsets, values, None)))
+            ScalarValue::List(Arc::new(arrow::array::ListArray::new(
+                field, offsets, values, None,
+            )))
         };
         let terms = Arc::new(StringArray::from_iter_values(self.sums.keys()));
         let sums = Arc::new(Int64Array::from_iter_values(self.sums.values().copied()));

@@ -21,7 +21,9 @@ pub struct Representatives {
 
 impl Default for Representatives {
     fn default() -> Self {
-        Self { signature: Signature::user_defined(Volatility::Immutable) }
+        Self {
+            signature: Signature::user_defined(Volatility::Immutable),
+        }
     }
 }
 
@@ -43,8 +45,15 @@ impl AggregateUDFImpl for Representatives {
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
         match given {
-            [_, vector, _] => Ok(vec![DataType::Utf8, coerce_vector(self.name(), vector)?, DataType::Int64]),
-            _ => plan_err!("representatives takes (item_id, vector, n), not {} arguments", given.len()),
+            [_, vector, _] => Ok(vec![
+                DataType::Utf8,
+                coerce_vector(self.name(), vector)?,
+                DataType::Int64,
+            ]),
+            _ => plan_err!(
+                "representatives takes (item_id, vector, n), not {} arguments",
+                given.len()
+            ),
         }
     }
 
@@ -53,7 +62,8 @@ impl AggregateUDFImpl for Representatives {
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        let field = |part: &str, data_type| Arc::new(Field::new(format!("{}[{part}]", args.name), data_type, true));
+        let field =
+            |part: &str, data_type| Arc::new(Field::new(format!("{}[{part}]", args.name), data_type, true));
         let lists = |inner| DataType::List(element(inner));
         Ok(vec![
             field("items", lists(DataType::Utf8)),
@@ -86,7 +96,10 @@ impl Accumulator for Items {
         for row in (0..items.len()).filter(|row| items.is_valid(*row)) {
             self.limit = limits.value(row);
             if let Some(vector) = vector_at(lists, row) {
-                self.items.entry(items.value(row).to_owned()).or_insert_with(|| (vector, 0)).1 += 1;
+                self.items
+                    .entry(items.value(row).to_owned())
+                    .or_insert_with(|| (vector, 0))
+                    .1 += 1;
             }
         }
         Ok(())
@@ -110,21 +123,32 @@ impl Accumulator for Items {
         ranked.truncate(usize::try_from(self.limit).unwrap_or(0));
         let columns: Vec<ArrayRef> = vec![
             Arc::new(StringArray::from_iter_values(ranked.iter().map(|(item, _)| item))),
-            Arc::new(Float32Array::from_iter_values(ranked.iter().map(|(_, similarity)| *similarity))),
+            Arc::new(Float32Array::from_iter_values(
+                ranked.iter().map(|(_, similarity)| *similarity),
+            )),
         ];
         ScalarValue::try_from_array(&struct_lists(fields(), columns, &[ranked.len()]), 0)
     }
 
     fn size(&self) -> usize {
-        let held = self.items.iter().map(|(item, (vector, _))| item.len() + vector.len() * size_of::<f32>());
+        let held = self
+            .items
+            .iter()
+            .map(|(item, (vector, _))| item.len() + vector.len() * size_of::<f32>());
         size_of_val(self) + held.sum::<usize>()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let held: Vec<Option<Vec<f32>>> = self.items.values().map(|(vector, _)| Some(vector.clone())).collect();
+        let held: Vec<Option<Vec<f32>>> = self
+            .items
+            .values()
+            .map(|(vector, _)| Some(vector.clone()))
+            .collect();
         let one_list = |field, values: ArrayRef| {
             let offsets = arrow::buffer::OffsetBuffer::from_lengths([values.len()]);
-            ScalarValue::List(Arc::new(arrow::array::ListArray::new(field, offsets, values, None)))
+            ScalarValue::List(Arc::new(arrow::array::ListArray::new(
+                field, offsets, values, None,
+            )))
         };
         let items = Arc::new(StringArray::from_iter_values(self.items.keys()));
         let counts = arrow::array::Int64Array::from_iter_values(self.items.values().map(|(_, count)| *count));
@@ -137,7 +161,11 @@ impl Accumulator for Items {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let (items, held, counts) = (states[0].as_list::<i32>(), states[1].as_list::<i32>(), states[2].as_list::<i32>());
+        let (items, held, counts) = (
+            states[0].as_list::<i32>(),
+            states[1].as_list::<i32>(),
+            states[2].as_list::<i32>(),
+        );
         let limits = states[3].as_primitive::<Int64Type>();
         for row in (0..items.len()).filter(|row| items.is_valid(*row)) {
             self.limit = self.limit.max(limits.value(row));
@@ -145,7 +173,8 @@ impl Accumulator for Items {
             let (held, counts) = (held.as_list::<i32>(), counts.as_primitive::<Int64Type>());
             for (position, item) in items.as_string::<i32>().iter().enumerate() {
                 if let (Some(item), Some(vector)) = (item, vector_at(held, position)) {
-                    self.items.entry(item.to_owned()).or_insert_with(|| (vector, 0)).1 += counts.value(position);
+                    self.items.entry(item.to_owned()).or_insert_with(|| (vector, 0)).1 +=
+                        counts.value(position);
                 }
             }
         }

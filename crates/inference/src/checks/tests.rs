@@ -1,3 +1,5 @@
+//! Table tests of the checks.
+
 use super::*;
 
 fn input(titles: &[&str], concepts: &[&str]) -> NamingInput {

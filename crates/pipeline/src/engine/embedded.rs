@@ -60,7 +60,8 @@ impl Engine for EmbeddedEngine {
     }
 
     fn session(&self, needs: &SessionNeeds) -> Result<SessionContext, DataFusionError> {
-        let mut config = SessionConfig::new().with_target_partitions(needs.partitions.unwrap_or(self.threads));
+        let mut config =
+            SessionConfig::new().with_target_partitions(needs.partitions.unwrap_or(self.threads));
         let options = config.options_mut();
         // One text type everywhere: what is read, what functions take and what is written agree.
         options.execution.parquet.schema_force_view_types = false;
@@ -77,8 +78,10 @@ impl Engine for EmbeddedEngine {
         let runtime = self.runtime()?;
         let url = Url::parse(TABLES_STORE).map_err(|error| DataFusionError::External(Box::new(error)))?;
         runtime.register_object_store(&url, Arc::clone(&needs.tables));
-        let builder =
-            SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+        let builder = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features();
         let context = SessionContext::new_with_state(with_write_files(builder).build());
         register_functions(&context, &self.artefacts, &needs.defaults);
         Ok(context)

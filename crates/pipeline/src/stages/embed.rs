@@ -47,23 +47,45 @@ pub(crate) async fn run(run: &Run<'_>, loaded: &Loaded) -> Result<Embedded, Pipe
         .digest
         .as_deref()
         .and_then(|json| serde_json::from_str(json).ok())
-        .ok_or_else(|| PipelineError::Bug { message: "the manifest of `embed` has no summary".to_owned() })?;
+        .ok_or_else(|| PipelineError::Bug {
+            message: "the manifest of `embed` has no summary".to_owned(),
+        })?;
     let new_vectors = manifest.files.get(ITEM_VECTORS.name).cloned().unwrap_or_default();
-    Ok(Embedded { new_vectors, pack: summary.pack, items_changed: summary.items_changed, manifest })
+    Ok(Embedded {
+        new_vectors,
+        pack: summary.pack,
+        items_changed: summary.items_changed,
+        manifest,
+    })
 }
 
 async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produced, PipelineError> {
     let session = run.session()?;
     let place = run.place(STAGE, 0);
-    let last_date = run.dates.last().copied().ok_or_else(|| PipelineError::Bug { message: "no date".to_owned() })?;
+    let last_date = run.dates.last().copied().ok_or_else(|| PipelineError::Bug {
+        message: "no date".to_owned(),
+    })?;
     register_checked(run, &session, last_date).await?;
-    let activities = loaded.slices.iter().flat_map(|slice| slice.activities.clone()).collect();
-    session.register_table("slice_activities", Dataset::of_table(&ACTIVITY_LOG, activities).provider()?)?;
+    let activities = loaded
+        .slices
+        .iter()
+        .flat_map(|slice| slice.activities.clone())
+        .collect();
+    session.register_table(
+        "slice_activities",
+        Dataset::of_table(&ACTIVITY_LOG, activities).provider()?,
+    )?;
     let known = run.base_of(&ITEM_VECTORS).to_vec();
-    session.register_table("item_vectors", Dataset::of_table(&ITEM_VECTORS, known.clone()).provider()?)?;
+    session.register_table(
+        "item_vectors",
+        Dataset::of_table(&ITEM_VECTORS, known.clone()).provider()?,
+    )?;
     let parameters = Parameters::from([
         ("encoder", Parameter::Text(run.encoder.id().to_owned())),
-        ("encoder_reference", Parameter::Text(run.encoder_reference.to_string())),
+        (
+            "encoder_reference",
+            Parameter::Text(run.encoder_reference.to_string()),
+        ),
         ("run_id", Parameter::Text(run.run_id.clone())),
     ]);
 
@@ -76,15 +98,41 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
         sort_columns: &[],
         shuffle: false,
     };
-    let (fresh, schema) =
-        statement::write(run.engine, &session, catalogue::FRESH_ITEMS, &parameters, &place, &output).await?;
+    let (fresh, schema) = statement::write(
+        run.engine,
+        &session,
+        catalogue::FRESH_ITEMS,
+        &parameters,
+        &place,
+        &output,
+    )
+    .await?;
     let fresh_count = rows_of(&fresh);
-    session.register_table("fresh_items", Dataset::plain(&directory, schema, fresh).provider()?)?;
-    let texts = count(run, &session, "SELECT count(DISTINCT embed_text) FROM fresh_items").await?;
-    let changed = statement::rows(run.engine, &session, catalogue::CHANGED_ITEMS, &parameters, &place).await?;
+    session.register_table(
+        "fresh_items",
+        Dataset::plain(&directory, schema, fresh).provider()?,
+    )?;
+    let texts = count(
+        run,
+        &session,
+        "SELECT count(DISTINCT embed_text) FROM fresh_items",
+    )
+    .await?;
+    let changed = statement::rows(
+        run.engine,
+        &session,
+        catalogue::CHANGED_ITEMS,
+        &parameters,
+        &place,
+    )
+    .await?;
     let items_changed = changed.iter().any(|batch| batch.num_rows() > 0);
 
-    run.observer.observe(&Event::StageStarted { stage: STAGE, unit: "texts", total: Some(texts) });
+    run.observer.observe(&Event::StageStarted {
+        stage: STAGE,
+        unit: "texts",
+        total: Some(texts),
+    });
     let mut produced = Produced::default();
     produced.count("items", fresh_count);
     produced.count("texts", texts);
@@ -95,17 +143,30 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
             ..output.clone()
         };
         let artefacts = Arc::clone(run.engine.artefacts());
-        let write =
-            statement::write(run.engine, &session, catalogue::ITEM_VECTORS, &parameters, &place, &output);
+        let write = statement::write(
+            run.engine,
+            &session,
+            catalogue::ITEM_VECTORS,
+            &parameters,
+            &place,
+            &output,
+        );
         let (files, _) = run.watched(STAGE, || artefacts.texts_encoded(), write).await?;
         produced.add(ITEM_VECTORS.name, files);
     }
     let pack = match run.base.as_ref().and_then(|base| base.item_pack.clone()) {
-        Some(pack) if fresh_count == 0 && run.base.as_ref().is_some_and(|b| b.encoder == run.encoder.id()) => {
-            PackReference { uri: pack.uri, hash: pack.hash }
+        Some(pack)
+            if fresh_count == 0 && run.base.as_ref().is_some_and(|b| b.encoder == run.encoder.id()) =>
+        {
+            PackReference {
+                uri: pack.uri,
+                hash: pack.hash,
+            }
         }
         _ => {
-            let all = known.into_iter().chain(produced.files.get(ITEM_VECTORS.name).cloned().unwrap_or_default());
+            let all = known
+                .into_iter()
+                .chain(produced.files.get(ITEM_VECTORS.name).cloned().unwrap_or_default());
             session.deregister_table("item_vectors")?;
             let dataset = Dataset::of_table(&ITEM_VECTORS, all.collect());
             session.register_table("item_vectors", dataset.provider()?)?;
@@ -115,7 +176,9 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
         }
     };
     let summary = serde_json::to_string(&Summary { pack, items_changed });
-    produced.digest = Some(summary.map_err(|error| PipelineError::Bug { message: error.to_string() })?);
+    produced.digest = Some(summary.map_err(|error| PipelineError::Bug {
+        message: error.to_string(),
+    })?);
     Ok(produced)
 }
 
@@ -140,10 +203,17 @@ async fn write_pack(run: &Run<'_>, rows: &[RecordBatch]) -> Result<PackReference
     };
     let bug = |message: String| PipelineError::Bug { message };
     let rows = concat_batches(&first.schema(), rows).map_err(|error| bug(error.to_string()))?;
-    let (bytes, hash) = encode_pack(&rows, run.encoder.dimension()).map_err(|error| bug(error.to_string()))?;
+    let (bytes, hash) =
+        encode_pack(&rows, run.encoder.dimension()).map_err(|error| bug(error.to_string()))?;
     let path = Path::from(format!("{PACKS}/{hash}.arrow"));
     let put = run.root.store().put(&path, bytes.into()).await;
     put.map_err(|error| bug(format!("writing item pack `{path}`: {error}")))?;
-    let local = run.root.local_path().ok_or_else(|| bug("item packs need tables on a local file system".to_owned()))?;
-    Ok(PackReference { uri: format!("file://{}/{path}", local.display()), hash })
+    let local = run
+        .root
+        .local_path()
+        .ok_or_else(|| bug("item packs need tables on a local file system".to_owned()))?;
+    Ok(PackReference {
+        uri: format!("file://{}/{path}", local.display()),
+        hash,
+    })
 }

@@ -56,12 +56,16 @@ pub(crate) async fn run(
     changes: &Changes,
     segmented: &[Manifest],
 ) -> Result<Named, PipelineError> {
-    let manifest = run.group(STAGE, 0, |attempt| name_inputs(run, segmented, attempt)).await?;
+    let manifest = run
+        .group(STAGE, 0, |attempt| name_inputs(run, segmented, attempt))
+        .await?;
     let renamed: Vec<u32> = manifest
         .digest
         .as_deref()
         .and_then(|json| serde_json::from_str(json).ok())
-        .ok_or_else(|| PipelineError::Bug { message: "the manifest of `name` lists no buckets".to_owned() })?;
+        .ok_or_else(|| PipelineError::Bug {
+            message: "the manifest of `name` lists no buckets".to_owned(),
+        })?;
     let mut buckets = changes.buckets();
     buckets.extend(renamed);
     let chosen = manifest.files.get(CHOSEN_NAMES).cloned().unwrap_or_default();
@@ -74,13 +78,28 @@ pub(crate) async fn run(
             groups.push(run.group(ROWS, group, attempt).await?);
         }
     }
-    let new_names = manifest.files.get(JOURNEY_NAMES.name).cloned().unwrap_or_default();
-    Ok(Named { new_names, manifest, groups, buckets })
+    let new_names = manifest
+        .files
+        .get(JOURNEY_NAMES.name)
+        .cloned()
+        .unwrap_or_default();
+    Ok(Named {
+        new_names,
+        manifest,
+        groups,
+        buckets,
+    })
 }
 
 fn parameters(run: &Run<'_>) -> Parameters {
-    let model_namer = run.model_namer.as_ref().map_or_else(String::new, |namer| namer.id());
-    let reference = run.namer_reference.as_ref().map_or_else(String::new, ToString::to_string);
+    let model_namer = run
+        .model_namer
+        .as_ref()
+        .map_or_else(String::new, |namer| namer.id());
+    let reference = run
+        .namer_reference
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string);
     Parameters::from([
         ("encoder", Parameter::Text(run.encoder.id().to_owned())),
         ("extractive_namer", Parameter::Text(run.extractive_namer.id())),
@@ -96,8 +115,15 @@ fn parameters(run: &Run<'_>) -> Parameters {
 
 /// The intermediate outputs of `segment`, over all groups.
 fn segment_outputs(run: &Run<'_>, segmented: &[Manifest]) -> [(&'static str, Dataset); 2] {
-    [(SEGMENTED, segmented_schema()), (CHANGED_USERS, changed_users_schema())].map(|(name, schema)| {
-        (name, Dataset::of_users(&run.work_directory(name), schema, output_of(segmented, name)))
+    [
+        (SEGMENTED, segmented_schema()),
+        (CHANGED_USERS, changed_users_schema()),
+    ]
+    .map(|(name, schema)| {
+        (
+            name,
+            Dataset::of_users(&run.work_directory(name), schema, output_of(segmented, name)),
+        )
     })
 }
 
@@ -125,30 +151,73 @@ async fn name_inputs(
     let mut produced = Produced::default();
     let inputs_directory = run.work_directory(NAMING_INPUTS);
     let output = work_output(&inputs_directory, &attempt);
-    let (inputs, schema) =
-        statement::write(run.engine, &session, catalogue::NAMING_INPUTS, &parameters, &place, &output).await?;
+    let (inputs, schema) = statement::write(
+        run.engine,
+        &session,
+        catalogue::NAMING_INPUTS,
+        &parameters,
+        &place,
+        &output,
+    )
+    .await?;
     produced.count("naming_inputs", rows_of(&inputs));
-    session.register_table(NAMING_INPUTS, Dataset::plain(&inputs_directory, schema, inputs).provider()?)?;
+    session.register_table(
+        NAMING_INPUTS,
+        Dataset::plain(&inputs_directory, schema, inputs).provider()?,
+    )?;
 
     write_new_names(run, &session, &parameters, &place, &attempt, &mut produced).await?;
-    let new_names = produced.files.get(JOURNEY_NAMES.name).cloned().unwrap_or_default();
-    let all_names = run.base_of(&JOURNEY_NAMES).iter().cloned().chain(new_names).collect();
-    replace_table(&session, JOURNEY_NAMES.name, &Dataset::of_table(&JOURNEY_NAMES, all_names))?;
+    let new_names = produced
+        .files
+        .get(JOURNEY_NAMES.name)
+        .cloned()
+        .unwrap_or_default();
+    let all_names = run
+        .base_of(&JOURNEY_NAMES)
+        .iter()
+        .cloned()
+        .chain(new_names)
+        .collect();
+    replace_table(
+        &session,
+        JOURNEY_NAMES.name,
+        &Dataset::of_table(&JOURNEY_NAMES, all_names),
+    )?;
 
     let chosen_directory = run.work_directory(CHOSEN_NAMES);
-    let output = Output { file_schema: Some(chosen_schema()), ..work_output(&chosen_directory, &attempt) };
-    let (chosen, schema) =
-        statement::write(run.engine, &session, catalogue::CHOSEN_NAMES, &parameters, &place, &output).await?;
+    let output = Output {
+        file_schema: Some(chosen_schema()),
+        ..work_output(&chosen_directory, &attempt)
+    };
+    let (chosen, schema) = statement::write(
+        run.engine,
+        &session,
+        catalogue::CHOSEN_NAMES,
+        &parameters,
+        &place,
+        &output,
+    )
+    .await?;
     let dataset = Dataset::plain(&chosen_directory, schema, chosen.clone());
     session.register_table(CHOSEN_NAMES, dataset.provider()?)?;
     produced.add(CHOSEN_NAMES, chosen);
 
-    let renamed =
-        statement::rows(run.engine, &session, catalogue::RENAMED_BUCKETS, &parameters, &place).await?;
-    let buckets: Vec<i32> =
-        renamed.iter().flat_map(|batch| batch.column(0).as_primitive::<Int32Type>().values().to_vec()).collect();
+    let renamed = statement::rows(
+        run.engine,
+        &session,
+        catalogue::RENAMED_BUCKETS,
+        &parameters,
+        &place,
+    )
+    .await?;
+    let buckets: Vec<i32> = renamed
+        .iter()
+        .flat_map(|batch| batch.column(0).as_primitive::<Int32Type>().values().to_vec())
+        .collect();
     let json = serde_json::to_string(&buckets);
-    produced.digest = Some(json.map_err(|error| PipelineError::Bug { message: error.to_string() })?);
+    produced.digest = Some(json.map_err(|error| PipelineError::Bug {
+        message: error.to_string(),
+    })?);
     Ok(produced)
 }
 
@@ -161,10 +230,22 @@ async fn write_new_names(
     produced: &mut Produced,
 ) -> Result<(), PipelineError> {
     let artefacts = Arc::clone(run.engine.artefacts());
-    let limit = run.settings.name.max_model_names.min(produced.counts["naming_inputs"]);
+    let limit = run
+        .settings
+        .name
+        .max_model_names
+        .min(produced.counts["naming_inputs"]);
     let total = run.model_namer.as_ref().map(|_| limit);
-    run.observer.observe(&Event::StageStarted { stage: STAGE, unit: "model names", total });
-    let mut statements = vec![(catalogue::NEW_EXTRACTIVE_NAMES, "extractive", "new_extractive_names")];
+    run.observer.observe(&Event::StageStarted {
+        stage: STAGE,
+        unit: "model names",
+        total,
+    });
+    let mut statements = vec![(
+        catalogue::NEW_EXTRACTIVE_NAMES,
+        "extractive",
+        "new_extractive_names",
+    )];
     if run.model_namer.is_some() {
         statements.push((catalogue::NEW_MODEL_NAMES, "model", "new_model_names"));
     }
@@ -188,7 +269,14 @@ async fn write_new_names(
 }
 
 fn work_output<'o>(directory: &'o str, attempt: &'o str) -> Output<'o> {
-    Output { directory, attempt, file_schema: None, partition_columns: &[], sort_columns: &[], shuffle: false }
+    Output {
+        directory,
+        attempt,
+        file_schema: None,
+        partition_columns: &[],
+        sort_columns: &[],
+        shuffle: false,
+    }
 }
 
 async fn write_group(
@@ -207,11 +295,15 @@ async fn write_group(
     let journeys = Dataset::of_table(&JOURNEYS, run.base_of(&JOURNEYS).to_vec());
     session.register_table(JOURNEYS.name, journeys.bucketed(&buckets)?)?;
     let directory = run.work_directory(CHOSEN_NAMES);
-    session.register_table(CHOSEN_NAMES, Dataset::plain(&directory, chosen_schema(), chosen.to_vec()).provider()?)?;
+    session.register_table(
+        CHOSEN_NAMES,
+        Dataset::plain(&directory, chosen_schema(), chosen.to_vec()).provider()?,
+    )?;
     let mut produced = Produced::default();
-    for (statement, part) in
-        [(catalogue::JOURNEYS_FRESH, "fresh"), (catalogue::JOURNEYS_CARRIED, "carried")]
-    {
+    for (statement, part) in [
+        (catalogue::JOURNEYS_FRESH, "fresh"),
+        (catalogue::JOURNEYS_CARRIED, "carried"),
+    ] {
         let attempt = format!("{attempt}-{part}");
         let output = Output {
             directory: JOURNEYS.directory,

@@ -13,9 +13,9 @@ use datafusion::logical_expr::LogicalPlanBuilder;
 use serde::Serialize;
 use wayfare_functions::write_files::{WriteFiles, WriteSpec};
 use wayfare_tables::{
-    ACTIVITY_LOG, ArtefactRef, Claim, DataFile, ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES, JOURNEY_NAMES,
-    JOURNEYS, Manifest, REJECTED_ROWS, RUNS, SEGMENT_STATE, Slice, SnapshotRecord, SnapshotWrite, TableChange,
-    TableSpec, Transaction, commit, load_table, write_snapshot,
+    ACTIVITY_LOG, ArtefactRef, Claim, DataFile, ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES,
+    JOURNEY_NAMES, JOURNEYS, Manifest, REJECTED_ROWS, RUNS, SEGMENT_STATE, Slice, SnapshotRecord,
+    SnapshotWrite, TableChange, TableSpec, Transaction, commit, load_table, write_snapshot,
 };
 
 use super::embed::Embedded;
@@ -52,7 +52,11 @@ pub(crate) async fn run(
     run.check_cancelled(STAGE)?;
     let targets = targets(run, results);
     let total = Some(targets.len() as u64 + 2);
-    run.observer.observe(&Event::StageStarted { stage: STAGE, unit: "commits", total });
+    run.observer.observe(&Event::StageStarted {
+        stage: STAGE,
+        unit: "commits",
+        total,
+    });
     let base = run.base.as_ref();
     let mut tables: BTreeMap<String, u64> = base.map(|record| record.tables.clone()).unwrap_or_default();
     let mut done = 0;
@@ -65,14 +69,21 @@ pub(crate) async fn run(
     let rows = write_ledger_rows(run, results, &tables).await?;
     let target = run.base_of(&RUNS).iter().cloned().chain(rows).collect();
     tables.insert(RUNS.name.to_owned(), bring_to(run, claim, &RUNS, target).await?);
-    claim.verify().await.map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
+    claim
+        .verify()
+        .await
+        .map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
     let record = record(run, results, tables);
     let doing = format!("writing snapshot record {}", record.sequence);
-    match write_snapshot(&run.root, &record).await.map_err(PipelineError::tables(job, doing))? {
+    match write_snapshot(&run.root, &record)
+        .await
+        .map_err(PipelineError::tables(job, doing))?
+    {
         SnapshotWrite::Written | SnapshotWrite::AlreadyThere => Ok(record),
-        SnapshotWrite::Lost { to_run } => {
-            Err(PipelineError::Busy { job: job.to_owned(), owner: format!("run `{to_run}`, which published first") })
-        }
+        SnapshotWrite::Lost { to_run } => Err(PipelineError::Busy {
+            job: job.to_owned(),
+            owner: format!("run `{to_run}`, which published first"),
+        }),
     }
 }
 
@@ -82,22 +93,43 @@ fn targets(run: &Run<'_>, results: &Results<'_>) -> Vec<(&'static TableSpec, Vec
         run.base_of(spec).iter().chain(new).cloned().collect()
     };
     let replacing = |spec: &TableSpec, manifests: &[Manifest], buckets: &BTreeSet<u32>| -> Vec<DataFile> {
-        let kept = run.base_of(spec).iter().filter(|file| {
-            bucket_of_file(file).is_none_or(|bucket| !buckets.contains(&bucket))
-        });
+        let kept = run
+            .base_of(spec)
+            .iter()
+            .filter(|file| bucket_of_file(file).is_none_or(|bucket| !buckets.contains(&bucket)));
         kept.cloned().chain(output_of(manifests, spec.name)).collect()
     };
     let touched = results.changes.buckets();
-    let rejected = results.loaded.slices.iter().filter(|slice| slice.changed).flat_map(|slice| slice.rejected.clone());
+    let rejected = results
+        .loaded
+        .slices
+        .iter()
+        .filter(|slice| slice.changed)
+        .flat_map(|slice| slice.rejected.clone());
     vec![
         (&ACTIVITY_LOG, results.changes.log.clone()),
-        (&REJECTED_ROWS, with(&REJECTED_ROWS, &rejected.collect::<Vec<_>>())),
+        (
+            &REJECTED_ROWS,
+            with(&REJECTED_ROWS, &rejected.collect::<Vec<_>>()),
+        ),
         (&ITEM_VECTORS, with(&ITEM_VECTORS, &results.embedded.new_vectors)),
-        (&SEGMENT_STATE, replacing(&SEGMENT_STATE, results.segmented, &touched)),
-        (&JOURNEY_ACTIVITIES, replacing(&JOURNEY_ACTIVITIES, results.segmented, &touched)),
-        (&JOURNEY_ALIASES, replacing(&JOURNEY_ALIASES, results.segmented, &touched)),
+        (
+            &SEGMENT_STATE,
+            replacing(&SEGMENT_STATE, results.segmented, &touched),
+        ),
+        (
+            &JOURNEY_ACTIVITIES,
+            replacing(&JOURNEY_ACTIVITIES, results.segmented, &touched),
+        ),
+        (
+            &JOURNEY_ALIASES,
+            replacing(&JOURNEY_ALIASES, results.segmented, &touched),
+        ),
         (&JOURNEY_NAMES, with(&JOURNEY_NAMES, &results.named.new_names)),
-        (&JOURNEYS, replacing(&JOURNEYS, &results.named.groups, &results.named.buckets)),
+        (
+            &JOURNEYS,
+            replacing(&JOURNEYS, &results.named.groups, &results.named.buckets),
+        ),
     ]
 }
 
@@ -109,14 +141,28 @@ async fn bring_to(
     target: Vec<DataFile>,
 ) -> Result<u64, PipelineError> {
     let job = run.settings.job.name.as_str();
-    claim.verify().await.map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
+    claim
+        .verify()
+        .await
+        .map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
     let doing = || format!("stage `{STAGE}`: committing table `{}`", spec.name);
-    let newest = load_table(&run.root, spec, None).await.map_err(PipelineError::tables(job, doing()))?;
+    let newest = load_table(&run.root, spec, None)
+        .await
+        .map_err(PipelineError::tables(job, doing()))?;
     let present: BTreeSet<&str> = newest.files.iter().map(|file| file.path.as_str()).collect();
     let wanted: BTreeSet<&str> = target.iter().map(|file| file.path.as_str()).collect();
     let change = TableChange {
-        add: target.iter().filter(|file| !present.contains(file.path.as_str())).cloned().collect(),
-        remove: newest.files.iter().filter(|file| !wanted.contains(file.path.as_str())).cloned().collect(),
+        add: target
+            .iter()
+            .filter(|file| !present.contains(file.path.as_str()))
+            .cloned()
+            .collect(),
+        remove: newest
+            .files
+            .iter()
+            .filter(|file| !wanted.contains(file.path.as_str()))
+            .cloned()
+            .collect(),
         data_change: true,
     };
     if let Some(version) = newest.version
@@ -125,7 +171,10 @@ async fn bring_to(
     {
         return Ok(version);
     }
-    let transaction = Transaction { app_id: format!("wayfare/{}", run.run_id), sequence: 1 };
+    let transaction = Transaction {
+        app_id: format!("wayfare/{}", run.run_id),
+        sequence: 1,
+    };
     let note = format!("run {} of job {job}", run.run_id);
     let outcome = commit(&run.root, spec, &change, &transaction, &note).await;
     Ok(outcome.map_err(PipelineError::tables(job, doing()))?.version())
@@ -152,7 +201,10 @@ fn record(run: &Run<'_>, results: &Results<'_>, tables: BTreeMap<String, u64>) -
         tables,
         bucket_count: run.settings.tables.bucket_count,
         encoder: run.encoder.id().to_owned(),
-        item_pack: Some(ArtefactRef { uri: pack.uri.clone(), hash: pack.hash.clone() }),
+        item_pack: Some(ArtefactRef {
+            uri: pack.uri.clone(),
+            hash: pack.hash.clone(),
+        }),
         settings: run.snapshot_settings(),
         slices,
     }
@@ -167,20 +219,33 @@ async fn write_ledger_rows(
     let bug = |message: String| PipelineError::Bug { message };
     let stages: Vec<Option<&StageReport>> = results.stages.iter().map(Some).chain([None]).collect();
     let rows = stages.len();
-    let same = |text: String| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) };
+    let same = |text: String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows)))
+    };
     let time = |at: i64| -> ArrayRef {
         Arc::new(TimestampMicrosecondArray::from(vec![at; rows]).with_timezone("UTC"))
     };
     let dates: Vec<String> = run.dates.iter().map(ToString::to_string).collect();
     let mut models = BTreeMap::from([("encoder", run.encoder_reference.sha256.clone())]);
-    models.extend(run.namer_reference.as_ref().map(|namer| ("namer", namer.sha256.clone())));
+    models.extend(
+        run.namer_reference
+            .as_ref()
+            .map(|namer| ("namer", namer.sha256.clone())),
+    );
     let none = BTreeMap::new();
-    let counts = stages.iter().map(|stage| json(stage.map_or(&none, |stage| &stage.counts)));
+    let counts = stages
+        .iter()
+        .map(|stage| json(stage.map_or(&none, |stage| &stage.counts)));
     let columns: BTreeMap<&str, ArrayRef> = BTreeMap::from([
         ("run_id", same(run.run_id.clone())),
         ("job", same(run.settings.job.name.clone())),
         ("logical_date", same(dates.join(","))),
-        ("stage", Arc::new(StringArray::from_iter(stages.iter().map(|s| s.map(|s| s.stage.as_str())))) as ArrayRef),
+        (
+            "stage",
+            Arc::new(StringArray::from_iter(
+                stages.iter().map(|s| s.map(|s| s.stage.as_str())),
+            )) as ArrayRef,
+        ),
         ("bucket_group", Arc::new(Int32Array::from(vec![None; rows]))),
         ("outcome", same("succeeded".to_owned())),
         ("started_at", time(run.started_at.timestamp_micros())),
@@ -192,8 +257,13 @@ async fn write_ledger_rows(
         ("model_hashes", same(json(&models))),
     ]);
     let schema = RUNS.file_schema();
-    let ordered = schema.fields().iter().map(|field| columns.get(field.name().as_str()).cloned());
-    let ordered = ordered.collect::<Option<Vec<_>>>().ok_or_else(|| bug("a column of `runs` has no value".to_owned()))?;
+    let ordered = schema
+        .fields()
+        .iter()
+        .map(|field| columns.get(field.name().as_str()).cloned());
+    let ordered = ordered
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| bug("a column of `runs` has no value".to_owned()))?;
     let batch = RecordBatch::try_new(Arc::clone(&schema), ordered).map_err(|error| bug(error.to_string()))?;
     let session = run.session()?;
     let input = session.read_batch(batch)?.into_unoptimized_plan();

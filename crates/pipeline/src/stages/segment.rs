@@ -42,7 +42,8 @@ impl Changes {
         let log = loaded.log(run);
         let flagged = |file: &DataFile, recompute: bool| {
             let mut file = file.clone();
-            file.partition.insert("recompute".to_owned(), Some(recompute.to_string()));
+            file.partition
+                .insert("recompute".to_owned(), Some(recompute.to_string()));
             file
         };
         let replaced = loaded.changed_dates();
@@ -52,8 +53,11 @@ impl Changes {
             let gone = old.filter(|file| run.replaced_dates(&replaced, file));
             log.iter().chain(gone).map(|file| flagged(file, true)).collect()
         } else {
-            let gone = old.filter(|file| run.replaced_dates(&replaced, file)).map(|file| flagged(file, true));
-            gone.chain(loaded.new_activities().map(|file| flagged(file, false))).collect()
+            let gone = old
+                .filter(|file| run.replaced_dates(&replaced, file))
+                .map(|file| flagged(file, true));
+            gone.chain(loaded.new_activities().map(|file| flagged(file, false)))
+                .collect()
         };
         Self { log, slices }
     }
@@ -66,7 +70,10 @@ impl Changes {
     /// The table `slice_changes`.
     pub(crate) fn dataset(&self) -> Dataset {
         Dataset {
-            partition_fields: vec![bucket_field(), Arc::new(Field::new("recompute", DataType::Boolean, false))],
+            partition_fields: vec![
+                bucket_field(),
+                Arc::new(Field::new("recompute", DataType::Boolean, false)),
+            ],
             ..Dataset::of_table(&ACTIVITY_LOG, self.slices.clone())
         }
     }
@@ -83,7 +90,10 @@ pub(crate) fn segmented_schema() -> SchemaRef {
 
 /// The columns of the intermediate output [`CHANGED_USERS`].
 pub(crate) fn changed_users_schema() -> SchemaRef {
-    let aliases = segmented_fields().iter().find(|field| field.name() == "aliases").map(|f| f.data_type().clone());
+    let aliases = segmented_fields()
+        .iter()
+        .find(|field| field.name() == "aliases")
+        .map(|f| f.data_type().clone());
     Arc::new(Schema::new(vec![
         Field::new("user_id", DataType::Utf8, false),
         Field::new("resumes", DataType::Boolean, false),
@@ -100,7 +110,11 @@ pub(crate) async fn run(
 ) -> Result<Vec<Manifest>, PipelineError> {
     let touched = changes.buckets();
     let groups = run.settings.tables.bucket_groups();
-    run.observer.observe(&Event::StageStarted { stage: STAGE, unit: "bucket groups", total: Some(groups.into()) });
+    run.observer.observe(&Event::StageStarted {
+        stage: STAGE,
+        unit: "bucket groups",
+        total: Some(groups.into()),
+    });
     let mut manifests = Vec::new();
     for group in 0..groups {
         let mut buckets = run.buckets_of_group(group);
@@ -109,7 +123,10 @@ pub(crate) async fn run(
             let attempt = |attempt| segment_group(run, changes, embedded, group, buckets, attempt);
             manifests.push(run.group(STAGE, group, attempt).await?);
         }
-        run.observer.observe(&Event::StageProgress { stage: STAGE, done: u64::from(group) + 1 });
+        run.observer.observe(&Event::StageProgress {
+            stage: STAGE,
+            done: u64::from(group) + 1,
+        });
     }
     Ok(manifests)
 }
@@ -124,10 +141,18 @@ async fn segment_group(
 ) -> Result<Produced, PipelineError> {
     let session = run.bucket_session(buckets.len())?;
     let place = run.place(STAGE, group);
-    let settings = SegmentSettings { params: run.settings.segment, pack: embedded.pack.clone() };
-    let settings = settings.to_json().map_err(|error| PipelineError::Bug { message: error.to_string() })?;
+    let settings = SegmentSettings {
+        params: run.settings.segment,
+        pack: embedded.pack.clone(),
+    };
+    let settings = settings.to_json().map_err(|error| PipelineError::Bug {
+        message: error.to_string(),
+    })?;
     let parameters = Parameters::from([
-        ("bucket_count", Parameter::Integer(i64::from(run.settings.tables.bucket_count))),
+        (
+            "bucket_count",
+            Parameter::Integer(i64::from(run.settings.tables.bucket_count)),
+        ),
         ("settings", Parameter::Text(settings)),
         ("settings_hash", Parameter::Text(run.settings_hash.clone())),
         ("run_id", Parameter::Text(run.run_id.clone())),
@@ -153,15 +178,27 @@ async fn segment_group(
             sort_columns: &["user_id"],
             shuffle: false,
         };
-        let (files, _) = statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
-        session.register_table(name, Dataset::of_users(&directory, schema, files.clone()).bucketed(&buckets)?)?;
+        let (files, _) =
+            statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
+        session.register_table(
+            name,
+            Dataset::of_users(&directory, schema, files.clone()).bucketed(&buckets)?,
+        )?;
         produced.count(if name == SEGMENTED { "users" } else { name }, rows_of(&files));
         produced.add(name, files);
     }
     let outputs: [(&TableSpec, Statement, Statement); 3] = [
         (&SEGMENT_STATE, catalogue::STATE_FRESH, catalogue::STATE_CARRIED),
-        (&JOURNEY_ACTIVITIES, catalogue::ACTIVITIES_FRESH, catalogue::ACTIVITIES_CARRIED),
-        (&JOURNEY_ALIASES, catalogue::ALIASES_FRESH, catalogue::ALIASES_CARRIED),
+        (
+            &JOURNEY_ACTIVITIES,
+            catalogue::ACTIVITIES_FRESH,
+            catalogue::ACTIVITIES_CARRIED,
+        ),
+        (
+            &JOURNEY_ALIASES,
+            catalogue::ALIASES_FRESH,
+            catalogue::ALIASES_CARRIED,
+        ),
     ];
     for (spec, fresh, carried) in outputs {
         // Two files per bucket, both sorted by user: merging them on reading is cheaper than sorting here.
@@ -175,10 +212,14 @@ async fn segment_group(
                 sort_columns: sort_columns(spec),
                 shuffle: false,
             };
-            let written = statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
+            let written =
+                statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
             produced.add(spec.name, written.0);
         }
     }
-    produced.count("assigned_activities", rows_of(&produced.files[JOURNEY_ACTIVITIES.name]));
+    produced.count(
+        "assigned_activities",
+        rows_of(&produced.files[JOURNEY_ACTIVITIES.name]),
+    );
     Ok(produced)
 }

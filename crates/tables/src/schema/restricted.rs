@@ -127,11 +127,7 @@ fn journeys_columns() -> Vec<ColumnSpec> {
         ),
         required("concepts", concepts(), "Salient terms, heaviest first"),
         optional("name", Utf8, "Name in words a person would use"),
-        optional(
-            "name_source",
-            Utf8,
-            "Who made the name: model or extractive",
-        ),
+        optional("name_source", Utf8, "Who made the name: model or extractive"),
         optional(
             "name_score",
             Float32,

@@ -99,5 +99,9 @@ fn the_reference_describes_every_column() {
 #[test]
 fn the_documented_tables_are_the_tables() {
     let documented = include_str!("../../../../docs/tables.md");
-    assert_eq!(documented, tables_reference_markdown(), "run `wayfare docs tables > docs/tables.md`");
+    assert_eq!(
+        documented,
+        tables_reference_markdown(),
+        "run `wayfare docs tables > docs/tables.md`"
+    );
 }
