@@ -50,7 +50,7 @@ pub(crate) enum Goldens {
 
 /// Runs the tests that hold results against files of the repository; accepted changes are reviewed with `git diff`.
 pub(crate) fn goldens(checkout: &Checkout, mode: Goldens) -> Result<()> {
-    let mut tests = test_command(checkout, &["--package", "wayfare-tests"])?;
+    let mut tests = test_command(checkout, &["--workspace", "--test", "it"])?;
     if mode == Goldens::Accept {
         tests.env("WAYFARE_ACCEPT", "1");
     }
