@@ -6,7 +6,7 @@ FROM (
     row_number() OVER (PARTITION BY user_id ORDER BY activity_count DESC, journey_id) AS place
   FROM (
     SELECT user_id, journey_id, name, name_source, activity_count, active_days, started_at, last_active_at,
-      array_agg(item['title'] ORDER BY item['similarity'] DESC) AS titles
+      array_agg(item['title'] ORDER BY item['similarity'] DESC, item['item_id']) AS titles
     FROM (
       SELECT user_id, journey_id, name, name_source, activity_count, active_days, started_at, last_active_at,
         unnest(representative_items) AS item
