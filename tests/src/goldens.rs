@@ -5,6 +5,10 @@ use std::path::Path;
 const ACCEPT_VARIABLE: &str = "WAYFARE_ACCEPT";
 
 /// Whether expected files are to be written.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "not a setting of the program, a switch of its tests"
+)]
 pub fn accepting() -> bool {
     std::env::var_os(ACCEPT_VARIABLE).is_some_and(|value| value == "1")
 }

@@ -20,6 +20,7 @@ pub fn binary() -> PathBuf {
 }
 
 /// A call with an environment that holds only what the tests say.
+#[expect(clippy::disallowed_methods, reason = "the search path is not a setting")]
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).env_clear().stdin(Stdio::null());

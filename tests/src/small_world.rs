@@ -118,7 +118,7 @@ impl SmallWorld {
 
 /// One run over `dates`, with the fake models.
 pub async fn run(settings: &JobSettings, dates: &[&str]) -> RunReport {
-    try_run(settings, dates)
+    Box::pin(try_run(settings, dates))
         .await
         .unwrap_or_else(|error| panic!("{dates:?}: {}", with_causes(&error)))
 }
@@ -131,12 +131,12 @@ pub async fn try_run(settings: &JobSettings, dates: &[&str]) -> Result<RunReport
         settings: settings.clone(),
         dates: dates.iter().map(parse).collect(),
     };
-    driver::run(
+    Box::pin(driver::run(
         &request,
         &engine,
         Arc::new(Silent),
         Arc::new(AtomicBool::new(false)),
-    )
+    ))
     .await
 }
 

@@ -1,7 +1,7 @@
 //! What functions need beside their arguments: models and item packs, loaded once per process.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::FunctionError;
@@ -15,6 +15,7 @@ pub struct Artefacts {
     packs: Mutex<HashMap<String, Arc<ItemPack>>>,
     texts_encoded: AtomicU64,
     journeys_named: AtomicU64,
+    stopped: AtomicBool,
 }
 
 impl Artefacts {
@@ -25,6 +26,7 @@ impl Artefacts {
             packs: Mutex::default(),
             texts_encoded: AtomicU64::new(0),
             journeys_named: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
         }
     }
 
@@ -44,6 +46,19 @@ impl Artefacts {
         packs.clear();
         packs.insert(reference.hash.clone(), Arc::clone(&pack));
         Ok(pack)
+    }
+
+    /// Lets model calls under way end with an error before their next batch: a thread that computes cannot be aborted.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn check_stopped(&self) -> Result<(), FunctionError> {
+        if self.stopped.load(Ordering::Relaxed) {
+            Err(FunctionError::Stopped)
+        } else {
+            Ok(())
+        }
     }
 
     /// Texts encoded by `embed` in this process.

@@ -177,6 +177,7 @@ fn encode(
     }
     let mut vectors = Vec::with_capacity(distinct.len());
     for chunk in distinct.chunks(TEXTS_PER_CALL) {
+        artefacts.check_stopped()?;
         vectors.extend(encoder.encode(chunk).map_err(FunctionError::Inference)?);
         artefacts.add_texts_encoded(chunk.len());
     }
@@ -190,7 +191,7 @@ fn encode(
 pub(crate) fn literal_reference(function: &'static str, argument: &ColumnarValue) -> Result<ModelReference> {
     match argument {
         ColumnarValue::Scalar(ScalarValue::Utf8(Some(text))) => Ok(ModelReference::parse(text)?),
-        ColumnarValue::Array(array) if array.len() > 0 && array.data_type() == &DataType::Utf8 => {
+        ColumnarValue::Array(array) if !array.is_empty() && array.data_type() == &DataType::Utf8 => {
             Ok(ModelReference::parse(array.as_string::<i32>().value(0))?)
         }
         _ => Err(FunctionError::NotLiteral {

@@ -52,6 +52,8 @@ pub enum FunctionError {
         left: usize,
         right: usize,
     },
+    #[error("stopped on request")]
+    Stopped,
     #[error("writing `{path}` failed: {message}")]
     Write { path: String, message: String },
 }

@@ -174,7 +174,7 @@ impl AsyncScalarUDFImpl for NameJourneyAsync {
 fn literal_namer(argument: &ColumnarValue) -> Result<Option<ModelReference>> {
     let text = match argument {
         ColumnarValue::Scalar(ScalarValue::Utf8(Some(text))) => text.clone(),
-        ColumnarValue::Array(array) if array.len() > 0 && array.data_type() == &DataType::Utf8 => {
+        ColumnarValue::Array(array) if !array.is_empty() && array.data_type() == &DataType::Utf8 => {
             array.as_string::<i32>().value(0).to_owned()
         }
         _ => {
@@ -211,6 +211,7 @@ fn name_rows(
         .collect();
     let mut names: Vec<JourneyName> = Vec::with_capacity(inputs.len());
     for chunk in inputs.chunks(JOURNEYS_PER_CALL) {
+        artefacts.check_stopped()?;
         names.extend(namer.name(chunk).map_err(FunctionError::Inference)?);
         artefacts.add_journeys_named(chunk.len());
     }

@@ -220,7 +220,7 @@ impl Sink {
         };
         let ranges = match batch.num_rows() {
             0 => vec![],
-            rows if folders.is_empty() => vec![0..rows],
+            rows if folders.is_empty() => std::iter::once(0..rows).collect(),
             _ => partition(&folders)?.ranges(),
         };
         let rows = to_schema(batch, &self.spec.file_schema)?;
@@ -246,16 +246,15 @@ impl Sink {
     }
 
     fn create(&self, folder: Vec<String>) -> Result<OpenFile> {
-        let mut path = String::new();
-        for (name, value) in self.spec.partition_columns.iter().zip(&folder) {
-            path.push_str(&format!("{name}={value}/"));
-        }
-        path.push_str(&format!(
+        let folders = self.spec.partition_columns.iter().zip(&folder);
+        let mut parts: Vec<String> = folders.map(|(name, value)| format!("{name}={value}")).collect();
+        parts.push(format!(
             "{}-{}-{}.parquet",
             self.spec.attempt,
             self.partition,
             self.written.len()
         ));
+        let path = parts.join("/");
         let location = Path::from(format!("{}/{path}", self.spec.directory));
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))

@@ -143,14 +143,10 @@ pub(crate) async fn totals(
     Ok(totals)
 }
 
-/// Registers a Delta table of somebody else as a source, at its newest version.
-pub(crate) async fn register_delta_source(
-    _session: &SessionContext,
-    name: &str,
-    path: &str,
-) -> Result<(), PipelineError> {
-    Err(PipelineError::Source {
+/// Why a Delta table of somebody else cannot be a source yet.
+pub(crate) fn delta_source_refused(name: &str, path: &str) -> PipelineError {
+    PipelineError::Source {
         source_name: name.to_owned(),
         message: format!("`{path}`: Delta sources are not supported yet; point at Parquet files"),
-    })
+    }
 }

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
-use chrono::Utc;
 use wayfare_tables::{
     ACTIVITY_LOG, Claim, ITEM_VECTORS, JOURNEYS, Manifest, OutcomeKind, RunOutcome, RunRecord,
     SnapshotRecord, TableRoot, TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
 };
 
 use crate::catalogue::{self, Parameter, Parameters};
+use crate::clock;
 use crate::dataset::Dataset;
 use crate::engine::Engine;
 use crate::error::PipelineError;
@@ -85,7 +85,7 @@ pub async fn run(
     if let Some(record) = base.as_ref().filter(|_| dates.iter().all(unchanged)) {
         return Ok(noop(request, &root, record, &run_id, &dates, began));
     }
-    let claim = Claim::take(&root, job, &run_id, Utc::now())
+    let claim = Claim::take(&root, job, &run_id, clock::now())
         .await
         .map_err(|error| match error {
             TablesError::ClaimHeld { .. } => PipelineError::Busy {
@@ -94,13 +94,14 @@ pub async fn run(
             },
             other => PipelineError::tables(job, "taking the job")(other),
         })?;
-    let result = while_alive(&claim, async {
+    let work = async {
         let run = Run::prepare(settings, engine, observer, cancelled, root, dates).await?;
         let result = run_claimed(&run, request, &claim, began).await;
         record_outcome(&run, &result).await?;
         result
-    })
-    .await;
+    };
+    // The future of a whole run is large; on the heap it costs the caller nothing.
+    let result = while_alive(&claim, Box::pin(work)).await;
     let released = claim
         .release()
         .await
@@ -245,7 +246,7 @@ async fn record_outcome(
     let record = RunOutcome {
         run_id: run.run_id.clone(),
         outcome,
-        finished_at_ms: Utc::now().timestamp_millis(),
+        finished_at_ms: clock::now().timestamp_millis(),
         snapshot: result.as_ref().ok().map(|report| report.snapshot),
         counts: result
             .as_ref()

@@ -5,6 +5,7 @@
 
 pub mod analyst;
 pub mod catalogue;
+mod clock;
 mod dataset;
 pub mod driver;
 pub mod engine;

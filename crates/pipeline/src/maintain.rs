@@ -11,6 +11,7 @@ use wayfare_tables::{
     TableRoot, all_tables, checkpoint, clean_log, list_snapshots, load_table, read_snapshot, vacuum,
 };
 
+use crate::clock;
 use crate::error::PipelineError;
 
 const JOB: &str = "(maintain)";
@@ -88,7 +89,7 @@ pub async fn maintain(
     let failed = |error: object_store::Error| PipelineError::Bug {
         message: format!("removing intermediate files: {error}"),
     };
-    let oldest = chrono::Utc::now() - retention;
+    let oldest = clock::now() - retention;
     let objects: Vec<_> = object_store::ObjectStore::list(root.store(), Some(&Path::from(WORK)))
         .try_collect()
         .await

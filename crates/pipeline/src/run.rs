@@ -15,6 +15,7 @@ use wayfare_tables::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::clock;
 use crate::engine::{Engine, SessionNeeds};
 use crate::error::PipelineError;
 use crate::observer::Observer;
@@ -157,7 +158,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             run_id: run_id(settings, &dates, &source_files.fingerprint, base.as_ref()),
             configuration_hash: settings.configuration_hash(),
-            started_at: Utc::now(),
+            started_at: clock::now(),
             settings,
             engine,
             observer,
@@ -247,8 +248,8 @@ impl<'a> Run<'a> {
         serde_json::json!({ "params": self.settings.segment, "encoder": self.encoder.id() }).to_string()
     }
 
-    /// The slices of the tables as they will be without the ones that this run replaces.
-    pub(crate) fn replaced_dates(&self, replaced: &BTreeSet<String>, file: &DataFile) -> bool {
+    /// Whether a file of the log belongs to one of the dates.
+    pub(crate) fn is_of_dates(replaced: &BTreeSet<String>, file: &DataFile) -> bool {
         file.partition
             .get("logical_date")
             .cloned()

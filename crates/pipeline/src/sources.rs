@@ -131,7 +131,7 @@ async fn register_table(
     table: &SourceTable,
 ) -> Result<(), PipelineError> {
     if matches!(table.format, SourceFormat::Delta) {
-        return crate::analyst::register_delta_source(session, name, &table.path).await;
+        return Err(crate::analyst::delta_source_refused(name, &table.path));
     }
     let url = ListingTableUrl::parse(&table.path).map_err(|error| source_error(name, &error))?;
     let options = match table.format {

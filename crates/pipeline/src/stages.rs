@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use chrono::Utc;
 use wayfare_tables::{DataFile, Manifest, read_manifest, write_manifest};
 
+use crate::clock;
 use crate::error::PipelineError;
 use crate::observer::Event;
 use crate::run::Run;
@@ -72,10 +72,12 @@ impl Run<'_> {
         if let Some(manifest) = done.map_err(PipelineError::tables(job, doing()))? {
             return Ok(manifest);
         }
-        let started_at_ms = Utc::now().timestamp_millis();
+        let started_at_ms = clock::now().timestamp_millis();
         let name = uuid::Uuid::new_v4().simple().to_string();
-        let produced = attempt(name.clone()).await?;
+        let produced = attempt(name.clone()).await;
+        // What fails because the run was asked to stop is not a failure.
         self.check_cancelled(stage)?;
+        let produced = produced?;
         let manifest = Manifest {
             run_id: self.run_id.clone(),
             stage: stage.to_owned(),
@@ -85,7 +87,7 @@ impl Run<'_> {
             counts: produced.counts,
             digest: produced.digest,
             started_at_ms,
-            finished_at_ms: Utc::now().timestamp_millis(),
+            finished_at_ms: clock::now().timestamp_millis(),
         };
         write_manifest(&self.root, &manifest)
             .await
@@ -106,6 +108,9 @@ impl Run<'_> {
             tokio::select! {
                 result = &mut work => return result,
                 _ = ticks.tick() => {
+                    if self.check_cancelled(stage).is_err() {
+                        self.engine.artefacts().stop();
+                    }
                     self.observer.observe(&Event::StageProgress { stage, done: counter() - before });
                 }
             }

@@ -11,6 +11,7 @@ use wayfare_functions::write_files::{WriteFiles, WriteSpec};
 use wayfare_tables::DataFile;
 
 use crate::catalogue::{Parameters, Statement};
+use crate::clock;
 use crate::engine::Engine;
 use crate::error::PipelineError;
 
@@ -129,7 +130,7 @@ pub(crate) async fn write(
 
 /// Reads the rows that `WriteFiles` gives.
 pub(crate) fn files_of(batches: &[RecordBatch]) -> Result<Vec<DataFile>, PipelineError> {
-    let modified_ms = chrono::Utc::now().timestamp_millis();
+    let modified_ms = clock::now().timestamp_millis();
     let mut files = Vec::new();
     for batch in batches {
         let (paths, partitions) = (

@@ -63,7 +63,7 @@ impl Loaded {
         let kept = run
             .base_of(&ACTIVITY_LOG)
             .iter()
-            .filter(|file| !run.replaced_dates(&replaced, file));
+            .filter(|file| !Run::is_of_dates(&replaced, file));
         kept.chain(self.new_activities()).cloned().collect()
     }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, StringArray, TimestampMicrosecondArray};
 use arrow::record_batch::RecordBatch;
-use chrono::Utc;
 use datafusion::logical_expr::LogicalPlanBuilder;
 use serde::Serialize;
 use wayfare_functions::write_files::{WriteFiles, WriteSpec};
@@ -23,6 +22,7 @@ use super::load::Loaded;
 use super::name::Named;
 use super::output_of;
 use super::segment::Changes;
+use crate::clock;
 use crate::dataset::bucket_of_file;
 use crate::error::PipelineError;
 use crate::observer::Event;
@@ -59,11 +59,9 @@ pub(crate) async fn run(
     });
     let base = run.base.as_ref();
     let mut tables: BTreeMap<String, u64> = base.map(|record| record.tables.clone()).unwrap_or_default();
-    let mut done = 0;
-    for (spec, target) in targets {
+    for (done, (spec, target)) in (1..).zip(targets) {
         let version = bring_to(run, claim, spec, target).await?;
         tables.insert(spec.name.to_owned(), version);
-        done += 1;
         run.observer.observe(&Event::StageProgress { stage: STAGE, done });
     }
     let rows = write_ledger_rows(run, results, &tables).await?;
@@ -197,7 +195,7 @@ fn record(run: &Run<'_>, results: &Results<'_>, tables: BTreeMap<String, u64>) -
     SnapshotRecord {
         sequence: base.map_or(0, |record| record.sequence) + 1,
         run_id: run.run_id.clone(),
-        created_at_ms: Utc::now().timestamp_millis(),
+        created_at_ms: clock::now().timestamp_millis(),
         tables,
         bucket_count: run.settings.tables.bucket_count,
         encoder: run.encoder.id().to_owned(),
@@ -249,7 +247,7 @@ async fn write_ledger_rows(
         ("bucket_group", Arc::new(Int32Array::from(vec![None; rows]))),
         ("outcome", same("succeeded".to_owned())),
         ("started_at", time(run.started_at.timestamp_micros())),
-        ("finished_at", time(Utc::now().timestamp_micros())),
+        ("finished_at", time(clock::now().timestamp_micros())),
         ("counts", Arc::new(StringArray::from_iter_values(counts))),
         ("table_versions", same(json(tables))),
         ("configuration_hash", same(run.configuration_hash.clone())),

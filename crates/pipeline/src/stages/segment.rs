@@ -50,11 +50,11 @@ impl Changes {
         let old = run.base_of(&ACTIVITY_LOG).iter();
         let slices = if embedded.items_changed || run.settings_changed() {
             // Users that only the old slices had must be touched, too: their journeys go.
-            let gone = old.filter(|file| run.replaced_dates(&replaced, file));
+            let gone = old.filter(|file| Run::is_of_dates(&replaced, file));
             log.iter().chain(gone).map(|file| flagged(file, true)).collect()
         } else {
             let gone = old
-                .filter(|file| run.replaced_dates(&replaced, file))
+                .filter(|file| Run::is_of_dates(&replaced, file))
                 .map(|file| flagged(file, true));
             gone.chain(loaded.new_activities().map(|file| flagged(file, false)))
                 .collect()
