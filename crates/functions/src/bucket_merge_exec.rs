@@ -15,7 +15,7 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::memory_pool::MemoryConsumer;
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::memory::MemoryStream;
@@ -149,6 +149,3 @@ impl ExecutionPlan for BucketMergeExec {
         }
     }
 }
-
-/// Keeps the trait in scope for the stream types above.
-const _: Option<&dyn RecordBatchStream> = None;

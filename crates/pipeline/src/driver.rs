@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use wayfare_tables::{
-    ACTIVITY_LOG, Claim, ITEM_VECTORS, JOURNEYS, Manifest, OutcomeKind, RunOutcome, RunRecord,
-    SnapshotRecord, TableRoot, TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
+    Claim, ITEM_VECTORS, Manifest, OutcomeKind, RunOutcome, RunRecord, SnapshotRecord, TableRoot,
+    TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
 };
 
 use crate::catalogue::{self, Parameter, Parameters};
@@ -381,11 +381,6 @@ pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, 
             finished_groups.insert(stage.to_owned(), manifests.len() as u64);
         }
     }
-    tracing::debug!(
-        log = prepared.base_of(&ACTIVITY_LOG).len(),
-        journeys = prepared.base_of(&JOURNEYS).len(),
-        "planned"
-    );
     Ok(RunPlan {
         job: settings.job.name.clone(),
         run_id: prepared.run_id.clone(),

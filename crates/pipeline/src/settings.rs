@@ -126,7 +126,8 @@ pub struct NameSettings {
     /// SHA-256 of that file, 64 hexadecimal digits. Required with `model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// Most names that the language model writes in one run; the other journeys get extractive names. Default: 200.
+    /// Most distinct journeys, the strongest of all published ones, that the language model names; the others get
+    /// extractive names. Default: 200.
     pub max_model_names: u64,
 }
 

@@ -66,7 +66,7 @@ pub enum SourceFormat {
     Parquet,
     /// Text with one row per line.
     Csv,
-    /// A Delta table, at its newest version.
+    /// A Delta table. Not read yet: a run that meets one ends with an error that says so.
     Delta,
 }
 
