@@ -22,6 +22,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Propose a job file for your own activities and items, and check it as `plan` does
+    Init(InitArgs),
     /// Run a job: load, embed, segment, name and publish. Repeating a run that is done changes nothing
     Run(RunArgs),
     /// Show what `run` would do: dates, rows, items to embed, names to generate, what is done already
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     /// Look into the ledger of runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Make the page about a run again: one HTML file with totals, timings, distributions and sample users
+    Report(ReportArgs),
     /// Query the tables at their newest snapshot with SQL
     Sql(SqlArgs),
     /// Write synthetic activity with planted journeys
@@ -40,12 +44,52 @@ pub(crate) enum Command {
     Models(ModelsCommand),
     /// Check this machine, and that a job's models and tables can be used
     Doctor(DoctorArgs),
-    /// Show the settings of a job
+    /// Show the settings of a job, or what a job file can say
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print generated reference pages as Markdown
     #[command(subcommand, hide = true)]
     Docs(DocsCommand),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InitArgs {
+    /// File or folder with activities: Parquet, CSV with a header, or a Delta table
+    #[arg(long, value_name = "PATH")]
+    pub(crate) activities: PathBuf,
+    /// File or folder with items; without it, the activities carry the items' titles
+    #[arg(long, value_name = "PATH")]
+    pub(crate) items: Option<PathBuf>,
+    /// Job file to write, or a folder to write `job.toml` into
+    #[arg(long, value_name = "PATH", default_value = "job.toml")]
+    pub(crate) out: PathBuf,
+    /// Overwrite a job file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Name of the job; without it, it is made from the name of the activities
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Where the tables will lie; without it, in `tables/NAME`
+    #[arg(long, value_name = "URL")]
+    pub(crate) tables: Option<String>,
+    /// Folder of a BERT-family sentence encoder; without it, the one in WAYFARE_ASSETS
+    #[arg(long, value_name = "DIR")]
+    pub(crate) encoder: Option<PathBuf>,
+    /// GGUF file of a language model that names journeys; without it, the one in WAYFARE_ASSETS
+    #[arg(long, value_name = "FILE.gguf")]
+    pub(crate) model: Option<PathBuf>,
+    /// Column of the activities that says who
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) user_column: Option<String>,
+    /// Column of the activities that says which item
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) item_column: Option<String>,
+    /// Column of the activities that says when
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) time_column: Option<String>,
+    /// Column with the items' titles
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) title_column: Option<String>,
 }
 
 /// A job file and what replaces its settings.
@@ -101,6 +145,9 @@ pub(crate) struct RunArgs {
     /// Also write the JSON result to this file; /airflow/xcom/return.json is written wherever its folder exists
     #[arg(long, value_name = "FILE")]
     pub(crate) result_file: Option<PathBuf>,
+    /// Do not write the page about the run, which `wayfare report` can still make later
+    #[arg(long)]
+    pub(crate) no_report: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -134,6 +181,17 @@ pub(crate) enum RunsCommand {
         #[arg(long, value_enum, default_value_t)]
         output: OutputFormat,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportArgs {
+    /// Where the tables are
+    pub(crate) tables_url: String,
+    /// Run id, as `runs list` prints it; without it, the run that published the newest snapshot
+    pub(crate) run_id: Option<String>,
+    /// Write the page to this file instead of among the restricted tables. It shows what single users did
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// How query results are written.
@@ -216,6 +274,8 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         origin: bool,
     },
+    /// Print the JSON Schema of job files, by which editors complete and check them
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]
@@ -224,6 +284,10 @@ pub(crate) enum DocsCommand {
     Tables,
     /// The exit codes
     ExitCodes,
+    /// The keys of the job file
+    JobFile,
+    /// The commands and their arguments
+    CommandLine,
 }
 
 #[derive(Debug, clap::Args)]
@@ -243,8 +307,8 @@ pub(crate) struct GenerateArgs {
     /// Share of activities, 0 to 1, that belong to no journey
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) noise_share: f64,
-    /// Most rows of one file
-    #[arg(long, value_name = "COUNT", default_value_t = 10_000_000)]
+    /// Most rows of one file; activities are cut between users. Files are written side by side
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
     pub(crate) rows_per_file: u64,
     /// Folder to write to
     #[arg(long, value_name = "DIR")]

@@ -4,10 +4,12 @@ mod config;
 mod docs;
 mod doctor;
 mod generate;
+mod init;
 mod job;
 mod maintain;
 mod models;
 mod plan;
+mod report;
 mod run;
 mod runs;
 mod sql;
@@ -18,9 +20,11 @@ use crate::failure::Failure;
 /// Carries out a command.
 pub(crate) async fn execute(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Init(args) => init::init(&args).await,
         Command::Run(args) => run::run(&args).await,
         Command::Plan(args) => plan::plan(&args).await,
         Command::Runs(command) => runs::runs(&command).await,
+        Command::Report(args) => report::report(&args).await,
         Command::Sql(args) => sql::sql(&args).await,
         Command::Generate(args) => generate::generate(&args),
         Command::Maintain(args) => maintain::maintain(&args).await,

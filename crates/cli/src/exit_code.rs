@@ -23,7 +23,7 @@ const TABLE: [(u8, &str, &str); 9] = [
     ),
     (
         CONFIGURATION,
-        "The job file, an environment variable, a flag or the shape of a source is wrong.",
+        "The job file, an environment variable, a flag, a source's files or shape, or a model's file is wrong.",
         "Correct it; do not retry.",
     ),
     (
@@ -35,12 +35,12 @@ const TABLE: [(u8, &str, &str); 9] = [
     (
         6,
         "More rows were rejected than the job allows; nothing was published.",
-        "Look at `rejected_rows`.",
+        "Read the reasons in the error, and the rows in the folder that the hint names.",
     ),
     (
         75,
-        "Something that may pass: storage, or another run that owns the job.",
-        "Retry later.",
+        "Something that may pass: storage, a full disk, or another run that owns the job.",
+        "Retry later; free space first where the disk is full.",
     ),
     (
         CANCELLED,

@@ -5,7 +5,8 @@ use std::io;
 use datafusion::error::DataFusionError;
 use serde_json::{Value, json};
 use wayfare_pipeline::error::PipelineError;
-use wayfare_tables::TablesError;
+use wayfare_pipeline::proposal::ProposalError;
+use wayfare_tables::{ErrorClass, TablesError};
 
 use crate::exit_code;
 
@@ -73,11 +74,12 @@ impl Failure {
                 doing: String::new(),
                 source: Box::new(source),
             };
-            let exit_code = error.exit_code();
-            // Outside a run there is no job to name.
+            let (exit_code, hint) = (error.exit_code(), error.hint());
+            // Outside a run there is no job to name, and nothing that was or was not published.
             match error {
                 PipelineError::Tables { source, .. } => {
-                    Self::new(anyhow::Error::new(source).context(doing), exit_code, None)
+                    let hint = hint.filter(|_| source.class() == ErrorClass::Corrupt);
+                    Self::new(anyhow::Error::new(source).context(doing), exit_code, hint)
                 }
                 other => other.into(),
             }
@@ -150,6 +152,13 @@ impl Failure {
 
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
+        let (exit_code, hint) = (error.exit_code(), error.hint());
+        Self::new(error, exit_code, hint)
+    }
+}
+
+impl From<ProposalError> for Failure {
+    fn from(error: ProposalError) -> Self {
         let (exit_code, hint) = (error.exit_code(), error.hint());
         Self::new(error, exit_code, hint)
     }

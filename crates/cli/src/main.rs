@@ -14,6 +14,7 @@ mod logging;
 mod models;
 mod output;
 mod progress;
+mod report_page;
 mod text_table;
 
 use std::process::ExitCode;

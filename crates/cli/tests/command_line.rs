@@ -281,3 +281,12 @@ fn exit_codes_are_documented() {
     }
     check(&place.run(&["docs", "tables"]), 0, &[]);
 }
+
+#[test]
+fn the_schema_of_job_files_is_json() {
+    let place = Workplace::new("schema", JOB);
+    let finished = place.run(&["config", "schema"]);
+    check(&finished, 0, &[]);
+    let schema: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON");
+    assert_eq!(schema["properties"]["job"]["properties"]["name"]["type"], "string");
+}

@@ -1,7 +1,7 @@
 //! Synthetic activity with planted journeys: any size, seeded, written as Parquet while it is made.
 //!
 //! Each user pursues one to four topics over weeks or months, glances at everyday items in between, and now and
-//! then falls for another topic for a single evening. Memory holds one user's history and one row group at a time.
+//! then falls for another topic for a single evening. Memory holds one user's history and one row group per core.
 
 mod activity_counts;
 mod history;
@@ -11,6 +11,8 @@ mod rows;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 pub use options::GenerateOptions;
 
@@ -80,23 +82,92 @@ fn write_items(
     Ok(())
 }
 
+/// Writes the parts side by side: each user is drawn from a sequence of its own, so who writes what does not matter.
 fn write_histories(
     options: &GenerateOptions,
     out_dir: &Path,
     generated: &mut Generated,
 ) -> Result<(), EvaluationError> {
-    let folder = empty_folder(out_dir, "activities")?;
-    let mut activities = PartWriter::create(&folder, ActivityRows::default(), options.rows_per_file)?;
-    let folder = empty_folder(out_dir, "truth")?;
-    let mut truth = PartWriter::create(&folder, TruthRows::default(), options.rows_per_file)?;
+    let folders = HistoryFolders {
+        activities: empty_folder(out_dir, "activities")?,
+        truth: empty_folder(out_dir, "truth")?,
+    };
     let catalogue = Catalogue::new(options);
-    for (user, count) in ActivityCounts::new(options) {
+    let written = parts(options)
+        .par_iter()
+        .map(|part| write_part(options, &catalogue, part, &folders))
+        .collect::<Result<Vec<Generated>, EvaluationError>>()?;
+    for part in written {
+        generated.activity_files.extend(part.activity_files);
+        generated.truth_files.extend(part.truth_files);
+        generated.users += part.users;
+        generated.activities += part.activities;
+        generated.planted_activities += part.planted_activities;
+        generated.planted_journeys += part.planted_journeys;
+    }
+    Ok(())
+}
+
+struct HistoryFolders {
+    activities: PathBuf,
+    truth: PathBuf,
+}
+
+/// Users whose histories make one file.
+struct Part {
+    number: usize,
+    /// The iterator, standing at the part's first user.
+    counts: ActivityCounts,
+    users: usize,
+}
+
+/// Cuts the users, in their order, into parts of at most so many activities; who has more is alone in a part.
+fn parts(options: &GenerateOptions) -> Vec<Part> {
+    let mut counts = ActivityCounts::new(options);
+    let mut parts = vec![Part {
+        number: 0,
+        counts: counts.clone(),
+        users: 0,
+    }];
+    let mut rows = 0;
+    loop {
+        let before = counts.clone();
+        let Some((_, count)) = counts.next() else {
+            return parts;
+        };
+        if rows > 0 && rows + count > options.rows_per_file {
+            parts.push(Part {
+                number: parts.len(),
+                counts: before,
+                users: 0,
+            });
+            rows = 0;
+        }
+        rows += count;
+        if let Some(part) = parts.last_mut() {
+            part.users += 1;
+        }
+    }
+}
+
+fn write_part(
+    options: &GenerateOptions,
+    catalogue: &Catalogue,
+    part: &Part,
+    folders: &HistoryFolders,
+) -> Result<Generated, EvaluationError> {
+    let mut generated = Generated::default();
+    let whole = u64::MAX;
+    let rows = ActivityRows::default();
+    let mut activities = PartWriter::create_from(&folders.activities, part.number, rows, whole)?;
+    let mut truth = PartWriter::create_from(&folders.truth, part.number, TruthRows::default(), whole)?;
+    for (user, count) in part.counts.clone().take(part.users) {
         if count == 0 {
             continue;
         }
         // A permutation: distinct for distinct users, and in no visible order.
         let user_id = format!("u{:016x}", scatter(user ^ scatter(options.seed)));
-        let history = history_of(options, &catalogue, user, count);
+        let history = history_of(options, catalogue, user, count);
         for event in &history.events {
             let item_id = Catalogue::item_id(event.item);
             activities
@@ -115,7 +186,7 @@ fn write_histories(
     }
     (generated.activity_files, generated.activities) = activities.finish()?;
     (generated.truth_files, _) = truth.finish()?;
-    Ok(())
+    Ok(generated)
 }
 
 /// Parts of an earlier generation beside new ones would be read as one table, so there must be none.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use wayfare_inference::{JourneyName, TokenCounts};
+
 use crate::error::FunctionError;
 use crate::item_pack::{ItemPack, PackReference};
 use crate::models::{ModelProvider, ModelReference};
@@ -15,6 +17,8 @@ pub struct Artefacts {
     packs: Mutex<HashMap<String, Arc<ItemPack>>>,
     texts_encoded: AtomicU64,
     journeys_named: AtomicU64,
+    tokens_read: AtomicU64,
+    tokens_written: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -26,6 +30,8 @@ impl Artefacts {
             packs: Mutex::default(),
             texts_encoded: AtomicU64::new(0),
             journeys_named: AtomicU64::new(0),
+            tokens_read: AtomicU64::new(0),
+            tokens_written: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
         }
     }
@@ -71,12 +77,25 @@ impl Artefacts {
         self.journeys_named.load(Ordering::Relaxed)
     }
 
+    /// Tokens that language models read and wrote in this process.
+    pub fn tokens(&self) -> TokenCounts {
+        TokenCounts {
+            read: self.tokens_read.load(Ordering::Relaxed),
+            written: self.tokens_written.load(Ordering::Relaxed),
+        }
+    }
+
     pub(crate) fn add_texts_encoded(&self, count: usize) {
         self.texts_encoded.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    pub(crate) fn add_journeys_named(&self, count: usize) {
-        self.journeys_named.fetch_add(count as u64, Ordering::Relaxed);
+    pub(crate) fn add_names(&self, names: &[JourneyName]) {
+        self.journeys_named.fetch_add(names.len() as u64, Ordering::Relaxed);
+        let sum = |of: fn(&TokenCounts) -> u64| names.iter().map(|name| of(&name.tokens)).sum();
+        self.tokens_read
+            .fetch_add(sum(|tokens| tokens.read), Ordering::Relaxed);
+        self.tokens_written
+            .fetch_add(sum(|tokens| tokens.written), Ordering::Relaxed);
     }
 }
 

@@ -54,6 +54,11 @@ pub enum FunctionError {
     },
     #[error("stopped on request")]
     Stopped,
+    #[error(
+        "a value of column `{column}` holds a line break, row {row}: either a quote before it is never closed, or values \
+         of this file do span lines"
+    )]
+    LineBreak { column: String, row: usize },
     #[error("writing `{path}` failed: {message}")]
     Write { path: String, message: String },
 }

@@ -4,6 +4,7 @@
 //! Vectors are held as f16: half the memory, and every executor decodes the same values.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::{
     Array, AsArray, FixedSizeListArray, Float16Array, Float32Array, ListArray, RecordBatch, StringArray,
@@ -127,10 +128,11 @@ fn only_batch(bytes: &Buffer) -> Result<RecordBatch, String> {
     ) else {
         return Err("the footer names an impossible block".to_owned());
     };
-    if offset + metadata + data > bytes.len() {
+    let length = metadata.saturating_add(data);
+    if offset.saturating_add(length) > bytes.len() {
         return Err("the footer names a block beyond the end of the file".to_owned());
     }
-    let window = bytes.slice_with_length(offset, metadata + data);
+    let window = bytes.slice_with_length(offset, length);
     decoder
         .read_record_batch(block, &window)
         .map_err(|e| e.to_string())?
@@ -156,7 +158,10 @@ impl ItemPack {
                 actual,
             });
         }
-        Self::read(&reference.uri, &bytes).map_err(failed)
+        // A hash says that the file is the one that was meant; a pack that was written by something else is not one.
+        let read = catch_unwind(AssertUnwindSafe(|| Self::read(&reference.uri, &bytes)));
+        read.unwrap_or_else(|_| Err("it is not a pack: its reader broke off".to_owned()))
+            .map_err(failed)
     }
 
     fn read(uri: &str, bytes: &Buffer) -> Result<Self, String> {
@@ -172,12 +177,17 @@ impl ItemPack {
             .values()
             .as_struct_opt()
             .ok_or("column `concepts` does not hold structs")?;
+        let [terms, weights] = fields.columns() else {
+            return Err(format!(
+                "concepts of {} parts where two are expected",
+                fields.num_columns()
+            ));
+        };
         let item_ids: &StringArray = item_ids.as_string_opt().ok_or("column `item_id` is not text")?;
         let row_of = item_ids
             .iter()
-            .flatten()
             .enumerate()
-            .map(|(row, id)| (id.to_owned(), row))
+            .filter_map(|(row, id)| Some((id?.to_owned(), row)))
             .collect();
         Ok(Self {
             uri: uri.to_owned(),
@@ -196,13 +206,8 @@ impl ItemPack {
                 .iter()
                 .map(|offset| usize::try_from(*offset).unwrap_or(0))
                 .collect(),
-            terms: fields
-                .column(0)
-                .as_string_opt()
-                .ok_or("terms are not text")?
-                .clone(),
-            weights: fields
-                .column(1)
+            terms: terms.as_string_opt().ok_or("terms are not text")?.clone(),
+            weights: weights
                 .as_primitive_opt::<Float32Type>()
                 .ok_or("weights are not f32")?
                 .clone(),

@@ -77,7 +77,7 @@ pub(crate) fn vector_at(vectors: &ListArray, row: usize) -> Option<Vec<f32>> {
 }
 
 /// The non-null texts of one row of a `list<utf8>`.
-pub(crate) fn texts_at(lists: &ListArray, row: usize) -> Vec<String> {
+pub fn texts_at(lists: &ListArray, row: usize) -> Vec<String> {
     if lists.is_null(row) {
         return Vec::new();
     }
@@ -91,21 +91,21 @@ pub(crate) fn texts_at(lists: &ListArray, row: usize) -> Vec<String> {
 }
 
 /// Builds a `list<float32>` column, a null for each `None`.
-pub(crate) fn vectors(rows: &[Option<Vec<f32>>]) -> ListArray {
-    let values: Vec<f32> = rows.iter().flatten().flatten().copied().collect();
+pub(crate) fn vectors<V: AsRef<[f32]>>(rows: &[Option<V>]) -> ListArray {
+    let values: Vec<f32> = rows.iter().flatten().flat_map(AsRef::as_ref).copied().collect();
     lists(
         element(DataType::Float32),
-        rows.iter().map(|row| row.as_ref().map(Vec::len)),
+        rows.iter().map(|row| row.as_ref().map(|row| row.as_ref().len())),
         Arc::new(Float32Array::from(values)),
     )
 }
 
 /// Builds a `list<utf8>` column.
-pub(crate) fn text_lists<T: AsRef<str>>(rows: &[Vec<T>]) -> ListArray {
-    let values = StringArray::from_iter(rows.iter().flatten().map(Some));
+pub(crate) fn text_lists<R: AsRef<[T]>, T: AsRef<str>>(rows: &[R]) -> ListArray {
+    let values = StringArray::from_iter(rows.iter().flat_map(AsRef::as_ref).map(Some));
     lists(
         element(DataType::Utf8),
-        rows.iter().map(|row| Some(row.len())),
+        rows.iter().map(|row| Some(row.as_ref().len())),
         Arc::new(values),
     )
 }

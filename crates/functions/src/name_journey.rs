@@ -27,6 +27,8 @@ use crate::shared::Shared;
 pub const EXTRACTIVE: &str = "extractive";
 /// Journeys handed to the namer at once; also how often progress is counted.
 const JOURNEYS_PER_CALL: usize = 16;
+/// The same without a language model, where there must be enough for all cores.
+const JOURNEYS_PER_EXTRACTIVE_CALL: usize = 1024;
 
 fn name_fields() -> Fields {
     Fields::from(vec![
@@ -210,10 +212,12 @@ fn name_rows(
         })
         .collect();
     let mut names: Vec<JourneyName> = Vec::with_capacity(inputs.len());
-    for chunk in inputs.chunks(JOURNEYS_PER_CALL) {
+    let at_once = reference.map_or(JOURNEYS_PER_EXTRACTIVE_CALL, |_| JOURNEYS_PER_CALL);
+    for chunk in inputs.chunks(at_once) {
         artefacts.check_stopped()?;
-        names.extend(namer.name(chunk).map_err(FunctionError::Inference)?);
-        artefacts.add_journeys_named(chunk.len());
+        let named = namer.name(chunk).map_err(FunctionError::Inference)?;
+        artefacts.add_names(&named);
+        names.extend(named);
     }
     let flags: Vec<Vec<String>> = names.iter().map(|name| name.flags.clone()).collect();
     let columns: Vec<ArrayRef> = vec![

@@ -14,6 +14,7 @@ use crate::describe::concepts::Concepts;
 use crate::describe::representatives::Representatives;
 use crate::embed::{Embed, EmbedAsync};
 use crate::follow_alias::FollowAlias;
+use crate::malformed_id::MalformedId;
 use crate::name_journey::{NameJourney, NameJourneyAsync};
 use crate::salient_terms::SalientTerms;
 use crate::segment_journey::SegmentJourney;
@@ -31,6 +32,7 @@ pub fn register_functions(context: &SessionContext, artefacts: &Arc<Artefacts>, 
         ScalarUDF::from(Embed::new(&artefacts, defaults.encoder.clone())),
         EmbedAsync::udf(&artefacts),
         ScalarUDF::from(FollowAlias::default()),
+        ScalarUDF::from(MalformedId::default()),
         ScalarUDF::from(NameJourney::new(&artefacts, defaults.namer.clone())),
         NameJourneyAsync::udf(&artefacts),
         ScalarUDF::from(SalientTerms::new(&artefacts)),

@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
 use wayfare_inference::NamingInput;
-use wayfare_journeys::{Alias, Assignment, Journey, Segmented};
+use wayfare_journeys::{Journey, JourneyId, Segmented, UserState};
 
 use crate::item_pack::ItemPack;
 use crate::list_arguments::{
@@ -91,19 +91,34 @@ pub fn segmented_fields() -> Fields {
     ])
 }
 
-/// The one row of a user, as a struct of arrays of length one.
-pub fn segmented_row(segmented: &Segmented, pack: &ItemPack) -> StructArray {
-    let watermark = segmented.state.watermark();
+/// One row per user, null where there was nothing to segment.
+pub fn segmented_rows(users: &[Option<Segmented>], pack: &ItemPack) -> StructArray {
+    let watermarks = || {
+        let states = users.iter().map(|user| user.as_ref().map(|user| &user.state));
+        states.map(|state| state.and_then(UserState::watermark))
+    };
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(BinaryArray::from_iter_values([segmented.state.encode()])),
-        times([watermark.map(|(at, _)| at)].into_iter()),
-        Arc::new(StringArray::from_iter([watermark.map(|(_, item)| item)])),
-        Arc::new(journeys(&segmented.journeys, pack)),
-        Arc::new(assignments(&segmented.assignments)),
-        Arc::new(aliases(&segmented.aliases)),
-        Arc::new(text_lists(&[superseded(segmented)])),
+        Arc::new(BinaryArray::from_iter(
+            users
+                .iter()
+                .map(|user| user.as_ref().map(|user| user.state.encode())),
+        )),
+        times(watermarks().map(|watermark| watermark.map(|(at, _)| at))),
+        Arc::new(StringArray::from_iter(
+            watermarks().map(|watermark| watermark.map(|(_, item)| item)),
+        )),
+        Arc::new(journeys(users, pack)),
+        Arc::new(assignments(users)),
+        Arc::new(aliases(users)),
+        Arc::new(text_lists(
+            &users
+                .iter()
+                .map(|user| user.as_ref().map(superseded).unwrap_or_default())
+                .collect::<Vec<_>>(),
+        )),
     ];
-    StructArray::new(segmented_fields(), columns, None)
+    let present: Vec<bool> = users.iter().map(Option::is_some).collect();
+    StructArray::new(segmented_fields(), columns, Some(present.into()))
 }
 
 fn superseded(segmented: &Segmented) -> Vec<String> {
@@ -114,57 +129,53 @@ fn superseded(segmented: &Segmented) -> Vec<String> {
         .collect()
 }
 
+/// How many of something each user has.
+fn lengths<T>(users: &[Option<Segmented>], of: impl Fn(&Segmented) -> &Vec<T>) -> Vec<usize> {
+    let count = |user: &Option<Segmented>| user.as_ref().map_or(0, |user| of(user).len());
+    users.iter().map(count).collect()
+}
+
 fn times(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(TimestampMicrosecondArray::from_iter(values).with_timezone("UTC"))
 }
 
-fn ids<'a>(values: impl Iterator<Item = &'a wayfare_journeys::JourneyId>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(values.map(ToString::to_string)))
+fn ids<'a>(values: impl Iterator<Item = &'a JourneyId>) -> ArrayRef {
+    Arc::new(StringArray::from_iter(values.map(|id| Some(id.to_string()))))
 }
 
-fn journeys(journeys: &[Journey], pack: &ItemPack) -> ListArray {
-    let inputs: Vec<NamingInput> = journeys
+fn journeys(users: &[Option<Segmented>], pack: &ItemPack) -> ListArray {
+    let all: Vec<&Journey> = users.iter().flatten().flat_map(|user| &user.journeys).collect();
+    let inputs: Vec<NamingInput> = all.iter().map(|journey| naming_input(journey, pack)).collect();
+    let centroids: Vec<Option<&[f32]>> = all
         .iter()
-        .map(|journey| naming_input(journey, pack))
+        .map(|journey| Some(journey.vector.as_slice()))
         .collect();
-    let centroids: Vec<Option<Vec<f32>>> = journeys
-        .iter()
-        .map(|journey| Some(journey.vector.clone()))
-        .collect();
+    let texts = |of: fn(&NamingInput) -> &Vec<String>| -> ArrayRef {
+        Arc::new(text_lists(&inputs.iter().map(of).collect::<Vec<_>>()))
+    };
     let columns: Vec<ArrayRef> = vec![
-        ids(journeys.iter().map(|journey| &journey.journey_id)),
-        times(journeys.iter().map(|journey| Some(journey.started_at_us))),
-        times(journeys.iter().map(|journey| Some(journey.last_active_at_us))),
-        Arc::new(Int64Array::from_iter_values(journeys.iter().map(|journey| {
+        ids(all.iter().map(|journey| &journey.journey_id)),
+        times(all.iter().map(|journey| Some(journey.started_at_us))),
+        times(all.iter().map(|journey| Some(journey.last_active_at_us))),
+        Arc::new(Int64Array::from_iter_values(all.iter().map(|journey| {
             i64::try_from(journey.activity_count).unwrap_or(i64::MAX)
         }))),
         Arc::new(Int32Array::from_iter_values(
-            journeys
-                .iter()
+            all.iter()
                 .map(|journey| i32::try_from(journey.active_days).unwrap_or(i32::MAX)),
         )),
         Arc::new(vectors(&centroids)),
-        Arc::new(representatives(journeys, pack)),
-        Arc::new(concepts(journeys)),
+        Arc::new(representatives(&all, pack)),
+        Arc::new(concepts(&all)),
         Arc::new(StringArray::from_iter_values(
             inputs
                 .iter()
                 .map(|input| format!("{:016x}", input.content_hash())),
         )),
-        Arc::new(text_lists(
-            &inputs
-                .iter()
-                .map(|input| input.titles.clone())
-                .collect::<Vec<_>>(),
-        )),
-        Arc::new(text_lists(
-            &inputs
-                .iter()
-                .map(|input| input.concepts.clone())
-                .collect::<Vec<_>>(),
-        )),
+        texts(|input| &input.titles),
+        texts(|input| &input.concepts),
     ];
-    struct_lists(journey_fields(), columns, &[journeys.len()])
+    struct_lists(journey_fields(), columns, &lengths(users, |user| &user.journeys))
 }
 
 /// What the journey is named from: the journey as it stood at its last naming milestone.
@@ -181,7 +192,7 @@ fn naming_input(journey: &Journey, pack: &ItemPack) -> NamingInput {
     }
 }
 
-fn representatives(journeys: &[Journey], pack: &ItemPack) -> ListArray {
+fn representatives(journeys: &[&Journey], pack: &ItemPack) -> ListArray {
     let all = || journeys.iter().flat_map(|journey| &journey.representatives);
     let titles = all().map(|item| pack.row(&item.item_id).map(|row| pack.title(row)));
     let columns: Vec<ArrayRef> = vec![
@@ -196,7 +207,7 @@ fn representatives(journeys: &[Journey], pack: &ItemPack) -> ListArray {
     struct_lists(representative_fields(), columns, &lengths)
 }
 
-fn concepts(journeys: &[Journey]) -> ListArray {
+fn concepts(journeys: &[&Journey]) -> ListArray {
     let all = || journeys.iter().flat_map(|journey| &journey.concepts);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter(all().map(|concept| Some(&concept.term)))),
@@ -208,29 +219,31 @@ fn concepts(journeys: &[Journey]) -> ListArray {
     struct_lists(concept_fields(), columns, &lengths)
 }
 
-fn assignments(assignments: &[Assignment]) -> ListArray {
+fn assignments(users: &[Option<Segmented>]) -> ListArray {
+    let all = || users.iter().flatten().flat_map(|user| &user.assignments);
     let columns: Vec<ArrayRef> = vec![
-        ids(assignments.iter().map(|assignment| &assignment.journey_id)),
-        Arc::new(StringArray::from_iter_values(
-            assignments.iter().map(|assignment| &assignment.item_id),
+        ids(all().map(|assignment| &assignment.journey_id)),
+        Arc::new(StringArray::from_iter(
+            all().map(|assignment| Some(&assignment.item_id)),
         )),
-        times(
-            assignments
-                .iter()
-                .map(|assignment| Some(assignment.occurred_at_us)),
-        ),
+        times(all().map(|assignment| Some(assignment.occurred_at_us))),
         Arc::new(Float32Array::from_iter_values(
-            assignments.iter().map(|assignment| assignment.similarity),
+            all().map(|assignment| assignment.similarity),
         )),
     ];
-    struct_lists(assignment_fields(), columns, &[assignments.len()])
+    struct_lists(
+        assignment_fields(),
+        columns,
+        &lengths(users, |user| &user.assignments),
+    )
 }
 
-fn aliases(aliases: &[Alias]) -> ListArray {
+fn aliases(users: &[Option<Segmented>]) -> ListArray {
+    let all = || users.iter().flatten().flat_map(|user| &user.aliases);
     let columns: Vec<ArrayRef> = vec![
-        ids(aliases.iter().map(|alias| &alias.old)),
-        ids(aliases.iter().map(|alias| &alias.new)),
-        times(aliases.iter().map(|alias| Some(alias.since_us))),
+        ids(all().map(|alias| &alias.old)),
+        ids(all().map(|alias| &alias.new)),
+        times(all().map(|alias| Some(alias.since_us))),
     ];
-    struct_lists(alias_fields(), columns, &[aliases.len()])
+    struct_lists(alias_fields(), columns, &lengths(users, |user| &user.aliases))
 }

@@ -36,8 +36,18 @@ pub struct WriteSpec {
     pub partition_columns: Vec<String>,
     /// Order of the rows in each file.
     pub sort_columns: Vec<String>,
-    /// Brings all rows of a folder to one task first: the one shuffle by user.
-    pub shuffle: bool,
+    pub arrangement: Arrangement,
+}
+
+/// How rows come to the files of their folders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Arrangement {
+    /// Each task has whole folders already, one after the other: it holds one file open at a time.
+    InOrder,
+    /// All rows of a folder are brought to one task first, and sorted there: the shuffle.
+    Gathered,
+    /// Rows come in any order: each task holds a file open for every folder that it has met.
+    Scattered,
 }
 
 /// The columns of a row per file.

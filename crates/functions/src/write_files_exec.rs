@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
-use arrow::compute::{SortOptions, cast, partition};
+use arrow::compute::{
+    SortColumn, SortOptions, cast, lexsort_to_indices, partition, take_arrays, take_record_batch,
+};
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -31,7 +33,14 @@ use object_store::path::Path;
 
 use crate::bucketed_table::TABLES_STORE;
 use crate::error::FunctionError;
-use crate::write_files::{WRITTEN_FILES, WriteSpec};
+use crate::write_files::{Arrangement, WRITTEN_FILES, WriteSpec};
+
+/// A row group is closed when it holds this many bytes, so that wide rows (states, vectors) do not pile up in memory.
+const ROW_GROUP_BYTES: usize = 32 << 20;
+/// The same where a task holds a file open for every folder.
+const SCATTERED_ROW_GROUP_BYTES: usize = 2 << 20;
+/// What a file gathers before it is handed to the store. Tasks that scatter hold many files open.
+const UPLOAD_BYTES: usize = 1 << 20;
 
 /// Writes each partition's rows and yields one row per file.
 #[derive(Debug)]
@@ -97,7 +106,7 @@ impl ExecutionPlan for WriteFilesExec {
             .iter()
             .filter_map(|name| self.column(name))
             .collect();
-        let distribution = if self.spec.shuffle && !keys.is_empty() {
+        let distribution = if self.spec.arrangement == Arrangement::Gathered && !keys.is_empty() {
             Distribution::KeyPartitioned(keys)
         } else {
             Distribution::UnspecifiedDistribution
@@ -107,7 +116,8 @@ impl ExecutionPlan for WriteFilesExec {
 
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
         let spec = &self.spec;
-        let folders = spec.partition_columns.iter().filter(|_| spec.shuffle);
+        let gathered = spec.arrangement == Arrangement::Gathered;
+        let folders = spec.partition_columns.iter().filter(|_| gathered);
         let requirements = folders
             .chain(&spec.sort_columns)
             .filter_map(|name| self.column(name))
@@ -153,7 +163,8 @@ impl ExecutionPlan for WriteFilesExec {
         let sink = Sink {
             spec: self.spec.clone(),
             store,
-            open: None,
+            open: BTreeMap::new(),
+            opened: 0,
             written: Vec::new(),
             partition,
         };
@@ -165,17 +176,18 @@ impl ExecutionPlan for WriteFilesExec {
     }
 }
 
-/// One partition's writing: at most one file open at a time, a new one whenever the folder changes.
+/// One partition's writing.
 struct Sink {
     spec: WriteSpec,
     store: Arc<dyn ObjectStore>,
-    open: Option<OpenFile>,
+    /// By folder; more than one only where rows are scattered.
+    open: BTreeMap<Vec<String>, OpenFile>,
+    opened: usize,
     written: Vec<WrittenFile>,
     partition: usize,
 }
 
 struct OpenFile {
-    folder: Vec<String>,
     path: String,
     rows: u64,
     writer: AsyncArrowWriter<BufWriter>,
@@ -193,7 +205,7 @@ impl Sink {
         while let Some(batch) = input.next().await {
             self.write(&batch?).await?;
         }
-        self.close().await?;
+        self.close_all().await?;
         let files = &self.written;
         let partitions = files
             .iter()
@@ -209,21 +221,21 @@ impl Sink {
     }
 
     async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let folders = self
-            .spec
-            .partition_columns
-            .iter()
-            .map(|name| batch.column_by_name(name).cloned())
-            .collect::<Option<Vec<ArrayRef>>>();
-        let Some(folders) = folders else {
+        let names = &self.spec.partition_columns;
+        let Some(mut folders) = columns_of(batch, names) else {
             return exec_err!("a partition column is missing");
         };
-        let ranges = match batch.num_rows() {
+        let mut rows = to_schema(batch, &self.spec.file_schema)?;
+        if self.spec.arrangement == Arrangement::Scattered && !folders.is_empty() && rows.num_rows() > 0 {
+            let sorted = lexsort_to_indices(&sort_columns(&folders), None)?;
+            folders = take_arrays(&folders, &sorted, None)?;
+            rows = take_record_batch(&rows, &sorted)?;
+        }
+        let ranges = match rows.num_rows() {
             0 => vec![],
-            rows if folders.is_empty() => std::iter::once(0..rows).collect(),
+            count if folders.is_empty() => std::iter::once(0..count).collect(),
             _ => partition(&folders)?.ranges(),
         };
-        let rows = to_schema(batch, &self.spec.file_schema)?;
         let options = FormatOptions::default();
         for range in ranges {
             let folder = folders
@@ -233,62 +245,68 @@ impl Sink {
                     Ok(formatter.value(range.start).to_string())
                 })
                 .collect::<Result<Vec<String>>>()?;
-            if self.open.as_ref().is_none_or(|open| open.folder != folder) {
-                self.close().await?;
-                self.open = Some(self.create(folder)?);
-            }
-            if let Some(open) = &mut self.open {
-                open.rows += range.len() as u64;
-                open.writer.write(&rows.slice(range.start, range.len())).await?;
-            }
+            let open = self.file_of(folder).await?;
+            open.rows += range.len() as u64;
+            open.writer.write(&rows.slice(range.start, range.len())).await?;
         }
         Ok(())
     }
 
-    fn create(&self, folder: Vec<String>) -> Result<OpenFile> {
-        let folders = self.spec.partition_columns.iter().zip(&folder);
+    /// The open file of a folder. Where rows come in order, what was open before is complete.
+    async fn file_of(&mut self, folder: Vec<String>) -> Result<&mut OpenFile> {
+        if !self.open.contains_key(&folder) {
+            if self.spec.arrangement != Arrangement::Scattered {
+                self.close_all().await?;
+            }
+            let file = self.create(&folder)?;
+            self.opened += 1;
+            self.open.insert(folder.clone(), file);
+        }
+        match self.open.get_mut(&folder) {
+            Some(open) => Ok(open),
+            None => exec_err!("a file that was just opened is not there"),
+        }
+    }
+
+    fn create(&self, folder: &[String]) -> Result<OpenFile> {
+        let folders = self.spec.partition_columns.iter().zip(folder);
         let mut parts: Vec<String> = folders.map(|(name, value)| format!("{name}={value}")).collect();
         parts.push(format!(
             "{}-{}-{}.parquet",
-            self.spec.attempt,
-            self.partition,
-            self.written.len()
+            self.spec.attempt, self.partition, self.opened
         ));
         let path = parts.join("/");
         let location = Path::from(format!("{}/{path}", self.spec.directory));
+        let row_group_bytes = match self.spec.arrangement {
+            Arrangement::Scattered => SCATTERED_ROW_GROUP_BYTES,
+            Arrangement::InOrder | Arrangement::Gathered => ROW_GROUP_BYTES,
+        };
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_max_row_group_bytes(Some(row_group_bytes))
             .set_created_by("wayfare".to_owned())
             .build();
-        let object = BufWriter::new(Arc::clone(&self.store), location);
+        let object = BufWriter::with_capacity(Arc::clone(&self.store), location, UPLOAD_BYTES);
         let writer = AsyncArrowWriter::try_new(object, Arc::clone(&self.spec.file_schema), Some(properties))?;
         Ok(OpenFile {
-            folder,
             path,
             rows: 0,
             writer,
         })
     }
 
-    async fn close(&mut self) -> Result<()> {
-        let Some(mut open) = self.open.take() else {
-            return Ok(());
-        };
-        open.writer.finish().await?;
-        let folder = self
-            .spec
-            .partition_columns
-            .iter()
-            .cloned()
-            .zip(open.folder)
-            .collect();
-        let bytes = open.writer.bytes_written() as u64;
-        self.written.push(WrittenFile {
-            path: open.path,
-            rows: open.rows,
-            bytes,
-            folder,
-        });
+    async fn close_all(&mut self) -> Result<()> {
+        for (folder, mut open) in std::mem::take(&mut self.open) {
+            open.writer.finish().await?;
+            let names = self.spec.partition_columns.iter().cloned();
+            let bytes = open.writer.bytes_written() as u64;
+            self.written.push(WrittenFile {
+                path: open.path,
+                rows: open.rows,
+                bytes,
+                folder: names.zip(folder).collect(),
+            });
+        }
         Ok(())
     }
 
@@ -298,6 +316,21 @@ impl Sink {
             message: error.to_string(),
         }
     }
+}
+
+fn columns_of(batch: &RecordBatch, names: &[String]) -> Option<Vec<ArrayRef>> {
+    names
+        .iter()
+        .map(|name| batch.column_by_name(name).cloned())
+        .collect()
+}
+
+fn sort_columns(columns: &[ArrayRef]) -> Vec<SortColumn> {
+    let ascending = |column: &ArrayRef| SortColumn {
+        values: Arc::clone(column),
+        options: None,
+    };
+    columns.iter().map(ascending).collect()
 }
 
 fn to_schema(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {

@@ -9,6 +9,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 use wayfare_inference::{Encoder, InferenceError};
 
 use crate::bert::{Bert, BertConfig};
+use crate::caught::caught;
 use crate::error::ModelError;
 use crate::verify::{model_id, read_file};
 
@@ -43,6 +44,10 @@ impl CandleEncoder {
     /// The folder's name (without an organisation, as in `sentence-transformers__all-MiniLM-L6-v2`) becomes
     /// part of the encoder's id.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        caught(folder, || Self::load_files(folder))
+    }
+
+    fn load_files(folder: &Path) -> Result<Self, ModelError> {
         let config_path = folder.join("config.json");
         let config: BertConfig =
             serde_json::from_slice(&read_file(&config_path)?).map_err(|error| ModelError::Format {

@@ -7,6 +7,7 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 use wayfare_inference::{Generation, Generator, InferenceError, PromptBatch};
 
+use crate::caught::caught;
 use crate::error::ModelError;
 use crate::gguf::Gguf;
 use crate::gguf_tokenizer::GgufTokenizer;
@@ -70,6 +71,10 @@ enum GenerationError {
 impl CandleGenerator {
     /// Loads a GGUF file; weights take four bytes each in memory, whatever their format on disk.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
+        caught(path, || Self::load_file(path))
+    }
+
+    fn load_file(path: &Path) -> Result<Self, ModelError> {
         let bytes = read_file(path)?;
         let name = path
             .file_stem()

@@ -11,6 +11,7 @@ use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::{AddedToken, PreTokenizerWrapper, Tokenizer};
 
+use crate::caught::caught;
 use crate::error::ModelError;
 use crate::gguf::Gguf;
 use crate::verify::read_file;
@@ -33,7 +34,7 @@ pub struct GgufTokenizer {
 impl GgufTokenizer {
     /// Reads the tokenizer of a GGUF file and leaves the weights alone.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        Self::from_gguf(&Gguf::parse(path, read_file(path)?)?)
+        caught(path, || Self::from_gguf(&Gguf::parse(path, read_file(path)?)?))
     }
 
     pub(crate) fn from_gguf(gguf: &Gguf) -> Result<Self, ModelError> {

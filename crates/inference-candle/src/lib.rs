@@ -4,6 +4,7 @@
 //! journeys: what a name may look like is decided in `wayfare-inference`.
 
 mod bert;
+mod caught;
 mod elementwise;
 mod encoder;
 mod error;

@@ -23,7 +23,7 @@ pub use encoder::Encoder;
 pub use error::InferenceError;
 pub use extractive::extractive_name;
 pub use generator::{Generation, Generator, PromptBatch};
-pub use namer::{JourneyName, NameSource, Namer};
+pub use namer::{JourneyName, NameSource, Namer, TokenCounts};
 pub use naming_input::NamingInput;
 pub use prompt::PROMPT_VERSION;
 pub use salience::{Concept, Salience, salient_terms};

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::candidate::candidate_name;
 use crate::checks::check_name;
 use crate::error::InferenceError;
@@ -48,6 +50,17 @@ pub struct JourneyName {
     /// Why the model's text was refused, see [`crate::NameCheck::flags`], and `unlikely` where the
     /// model was guessing; empty for a model's name.
     pub flags: Vec<String>,
+    /// What the model read and wrote for it, whether or not its text was used.
+    pub tokens: TokenCounts,
+}
+
+/// Tokens of one or several calls of a model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TokenCounts {
+    /// Of whole prompts; the prefix that prompts share counts with each of them, though it is computed once.
+    pub read: u64,
+    /// Of what was generated.
+    pub written: u64,
 }
 
 /// Names journeys.
@@ -82,7 +95,10 @@ impl Namer {
     /// Fails only when the model itself fails; a bad text from the model gives the extractive name.
     pub fn name(&self, inputs: &[NamingInput]) -> Result<Vec<JourneyName>, InferenceError> {
         let Some(generator) = &self.generator else {
-            return Ok(inputs.iter().map(|input| extractive(input, Vec::new())).collect());
+            return Ok(inputs
+                .par_iter()
+                .map(|input| extractive(input, Vec::new(), TokenCounts::default()))
+                .collect());
         };
         let rendered: Vec<String> = inputs.iter().map(prompt::render).collect();
         let generations = generator.generate(&PromptBatch {
@@ -110,12 +126,16 @@ fn choose(input: &NamingInput, generation: &Generation) -> JourneyName {
     let name = candidate_name(&generation.text, generation.tokens >= MOST_NAME_TOKENS);
     let check = check_name(&name, input);
     let mut flags = check.flags;
+    let tokens = TokenCounts {
+        read: generation.prompt_tokens as u64,
+        written: generation.tokens as u64,
+    };
     let log_probability = generation.mean_log_probability;
     if log_probability.is_nan() || log_probability < LEAST_MEAN_LOG_PROBABILITY {
         flags.push("unlikely".to_owned());
     }
     if !flags.is_empty() {
-        return extractive(input, flags);
+        return extractive(input, flags, tokens);
     }
     let likelihood = log_probability.exp().clamp(0.0, 1.0);
     JourneyName {
@@ -123,16 +143,18 @@ fn choose(input: &NamingInput, generation: &Generation) -> JourneyName {
         source: NameSource::Model,
         score: likelihood * check.grounding,
         flags,
+        tokens,
     }
 }
 
-fn extractive(input: &NamingInput, flags: Vec<String>) -> JourneyName {
+fn extractive(input: &NamingInput, flags: Vec<String>, tokens: TokenCounts) -> JourneyName {
     let (name, score) = extractive_name(input);
     JourneyName {
         name,
         source: NameSource::Extractive,
         score,
         flags,
+        tokens,
     }
 }
 

@@ -32,6 +32,10 @@ const TAG_WEIGHT: f32 = 1.2;
 const PAIR_WEIGHT: f32 = 1.1;
 /// The start of a description says what the item is.
 const MOST_TEXT_WORDS: usize = 100;
+/// Nobody chose more tags than this for one item by hand.
+const MOST_TAGS: usize = 100;
+/// A longer term is a number, an address or a whole text in the place of a tag; each journey would carry it along.
+const LONGEST_TERM_CHARS: usize = 80;
 
 /// The `limit` heaviest terms of an item, heaviest first, terms of equal weight in alphabetical order.
 ///
@@ -49,8 +53,9 @@ pub fn salient_terms(
     if let Some(text) = text {
         add_phrases(&mut weights, text, TEXT_WEIGHT, MOST_TEXT_WORDS, salience);
     }
-    for tag in tags {
-        let tag = words(tag).join(" ");
+    for tag in tags.iter().take(MOST_TAGS) {
+        let start: String = tag.chars().take(LONGEST_TERM_CHARS + 1).collect();
+        let tag = words(&start).join(" ");
         if !tag.is_empty() {
             add(&mut weights, tag, TAG_WEIGHT);
         }
@@ -58,7 +63,7 @@ pub fn salient_terms(
 
     let mut concepts: Vec<Concept> = weights
         .into_iter()
-        .filter(|(_, weight)| *weight > 0.0)
+        .filter(|(term, weight)| *weight > 0.0 && term.chars().count() <= LONGEST_TERM_CHARS)
         .map(|(term, weight)| Concept { term, weight })
         .collect();
     concepts.sort_by(|left, right| {
@@ -175,6 +180,18 @@ mod tests {
             tomatoes.is_some() && soil.is_none_or(|soil| tomatoes < Some(soil)),
             "{concepts:?}"
         );
+    }
+
+    #[test]
+    fn what_is_too_long_is_no_term() {
+        let huge = "x".repeat(1_000_000);
+        let concepts = terms(
+            &format!("{huge} sourdough"),
+            None,
+            &[&huge, &format!("a {huge}"), "bread"],
+            9,
+        );
+        assert_eq!(names(&concepts), ["bread", "sourdough"]);
     }
 
     #[test]

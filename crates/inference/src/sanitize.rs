@@ -8,6 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 /// A longer title is cut at a word: what a title is about stands at its start.
 const LONGEST_TITLE_CHARS: usize = 80;
 
+/// What stands behind this is not looked at: it could only move up if nearly all before it were invisible.
+const MOST_CHARS_READ: usize = 2000;
+
 /// Markers with which chat templates separate roles; `<|…|>` forms are recognised by shape.
 const TEMPLATE_MARKERS: &[&str] = &[
     "[INST]",
@@ -25,6 +28,8 @@ const TEMPLATE_MARKERS: &[&str] = &[
 /// Returns the title in NFKC, on one line, without invisible or control characters and without template tokens, cut to 80 characters.
 pub fn sanitize_title(title: &str) -> String {
     let text: String = title
+        .chars()
+        .take(MOST_CHARS_READ)
         .nfkc()
         .filter(|&character| !is_invisible(character))
         .map(|character| {
@@ -127,6 +132,12 @@ mod tests {
             "{cut:?}"
         );
         assert_eq!(sanitize_title(&"x".repeat(200)).len(), LONGEST_TITLE_CHARS);
+    }
+
+    #[test]
+    fn a_title_of_ten_megabytes_costs_no_more_than_its_start() {
+        let huge = format!("Sourdough {}", "<s>".repeat(3_500_000));
+        assert_eq!(sanitize_title(&huge), "Sourdough");
     }
 
     #[test]

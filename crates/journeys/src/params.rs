@@ -3,25 +3,31 @@
 //! A state belongs to the parameters that made it: resuming it under others gives a result that no backfill
 //! would give, so callers hash the parameters into whatever says that a state is current.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::candidates::MAXIMUM_CANDIDATES;
 use crate::concepts::CONCEPTS_AFTER_PRUNING;
 use crate::error::ParamsError;
 
+const _: () = assert!(
+    MAXIMUM_CANDIDATES == 32 && CONCEPTS_AFTER_PRUNING == 64,
+    "the documentation of `Params` and its errors name these bounds"
+);
+
 /// How activities are grouped and which groups are published.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
-    /// Combined similarity, in 0..=1, that an activity needs to join a cluster.
+    /// Combined similarity, from 0 to 1, that an activity needs to join a cluster.
     pub join_threshold: f32,
-    /// Combined similarity, in 0..=1, at which two live clusters become one.
+    /// Combined similarity, from 0 to 1, at which two live clusters become one.
     pub merge_threshold: f32,
-    /// Share, in 0..=1, of the cosine over concepts in the combined similarity; the rest is the vectors' cosine.
+    /// Share, from 0 to 1, of the cosine over concepts in the combined similarity; the rest is the vectors' cosine.
     pub concept_share: f32,
     /// Days after which a cluster's strength has halved; above 0.
     pub half_life_days: f32,
-    /// The largest fraction of similarity, in 0..=1, that a long dormant cluster loses.
+    /// The largest share of similarity, from 0 to 1, that a long dormant cluster loses.
     pub recency_penalty: f32,
     /// Clusters a user may have at a time, at least 1; beyond, the weakest is retired.
     pub max_live_clusters: u32,
@@ -31,9 +37,9 @@ pub struct Params {
     pub min_active_days: u32,
     /// Days between first and last activity that a cluster needs to be kept; 0 switches the rule off.
     pub min_span_days: f32,
-    /// Items that describe a journey, at most [`MAXIMUM_CANDIDATES`].
+    /// Items that describe a journey, at most 32.
     pub representatives: u32,
-    /// Concepts that describe a journey, at most [`CONCEPTS_AFTER_PRUNING`].
+    /// Concepts that describe a journey, at most 64.
     pub concepts: u32,
 }
 

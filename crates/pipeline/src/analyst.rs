@@ -18,14 +18,20 @@ use crate::catalogue;
 use crate::dataset::Dataset;
 use crate::engine::{EmbeddedEngine, Engine, SessionNeeds};
 use crate::error::PipelineError;
+use crate::settings::Slice;
 
 const JOB: &str = "(analyst)";
 
-/// The models that a run used, as its ledger entry keeps them.
+/// What the ledger entry of a run keeps of its job, for those who have only the tables: the models, and what must be
+/// said of its data.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct RunModels {
+pub(crate) struct RunContext {
     pub(crate) encoder: Option<ModelReference>,
     pub(crate) namer: Option<ModelReference>,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) notice: Option<String>,
+    pub(crate) slice: Option<Slice>,
 }
 
 /// Opens the newest snapshot of the tables for queries. `embed` and `name_journey` use the models of the run that
@@ -46,7 +52,7 @@ pub async fn session(
     let run = read_run(&root, &snapshot.run_id)
         .await
         .map_err(PipelineError::tables(JOB, "reading the run ledger"))?;
-    let used: RunModels = serde_json::from_value(run.record.plan).unwrap_or_default();
+    let used: RunContext = serde_json::from_value(run.record.plan).unwrap_or_default();
     let here = |reference: &ModelReference| std::path::Path::new(&reference.path).exists();
     let (encoder, namer) = (used.encoder.filter(here), used.namer.filter(here));
     let engine = EmbeddedEngine::new(models, 0, 0);
@@ -69,7 +75,8 @@ fn segment_settings(snapshot: &SnapshotRecord) -> Option<String> {
     SegmentSettings { params, pack }.to_json().ok()
 }
 
-async fn at_snapshot(
+/// The tables and views at a snapshot.
+pub(crate) async fn at_snapshot(
     engine: &dyn Engine,
     root: &TableRoot,
     snapshot: &SnapshotRecord,
@@ -141,12 +148,4 @@ pub(crate) async fn totals(
         totals.insert(what.to_owned(), u64::try_from(count).unwrap_or(0));
     }
     Ok(totals)
-}
-
-/// Why a Delta table of somebody else cannot be a source yet.
-pub(crate) fn delta_source_refused(name: &str, path: &str) -> PipelineError {
-    PipelineError::Source {
-        source_name: name.to_owned(),
-        message: format!("`{path}`: Delta sources are not supported yet; point at Parquet files"),
-    }
 }

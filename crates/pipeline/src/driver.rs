@@ -6,26 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
 use wayfare_tables::{
-    Claim, ITEM_VECTORS, Manifest, OutcomeKind, RunOutcome, RunRecord, SnapshotRecord, TableRoot,
-    TablesError, latest_snapshot, list_manifests, write_outcome, write_run,
+    Claim, Manifest, OutcomeKind, RunOutcome, RunRecord, SnapshotRecord, TableRoot, TablesError,
+    latest_snapshot, write_outcome, write_run,
 };
 
-use crate::catalogue::{self, Parameter, Parameters};
 use crate::clock;
-use crate::dataset::Dataset;
 use crate::engine::Engine;
 use crate::error::PipelineError;
 use crate::observer::{Event, Observer};
-use crate::report::{DatePlan, Outcome, RunPlan, RunReport, StageReport};
+use crate::memory;
+use crate::report::{Outcome, RunReport, StageReport};
 use crate::run::{self, Run};
 use crate::settings::{JobSettings, LogicalDate};
 use crate::stages::segment::Changes;
 use crate::stages::{embed, load, name, publish, segment};
-use crate::statement;
 use crate::{analyst, sources};
+
+pub use crate::plan::plan;
 
 /// How often the owner of a job says that it is alive.
 const HEARTBEAT_EVERY: Duration = Duration::from_mins(1);
@@ -39,7 +37,7 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
-    fn canonical_dates(&self) -> Vec<LogicalDate> {
+    pub(crate) fn canonical_dates(&self) -> Vec<LogicalDate> {
         let slice = self.settings.job.slice;
         let mut dates: Vec<LogicalDate> = self.dates.iter().map(|date| slice.canonical(*date)).collect();
         dates.sort_unstable();
@@ -47,7 +45,7 @@ impl RunRequest {
         dates
     }
 
-    fn root(&self) -> Result<TableRoot, PipelineError> {
+    pub(crate) fn root(&self) -> Result<TableRoot, PipelineError> {
         let doing = format!("opening `{}`", self.settings.tables.url);
         TableRoot::parse(&self.settings.tables.url)
             .map_err(PipelineError::tables(&self.settings.job.name, doing))
@@ -68,10 +66,11 @@ pub async fn run(
     let job = settings.job.name.as_str();
     let root = request.root()?;
     let dates = request.canonical_dates();
-    let source_files = sources::look_at_files(settings)?;
+    let source_files = sources::look_at_files(settings).await?;
     let base = latest_snapshot(&root)
         .await
         .map_err(PipelineError::tables(job, "reading the snapshot record"))?;
+    run::check_buckets(settings, base.as_ref())?;
     let configuration_hash = settings.configuration_hash();
     let unchanged = |date: &LogicalDate| {
         run::is_unchanged(
@@ -88,9 +87,15 @@ pub async fn run(
     let claim = Claim::take(&root, job, &run_id, clock::now())
         .await
         .map_err(|error| match error {
-            TablesError::ClaimHeld { .. } => PipelineError::Busy {
+            TablesError::ClaimHeld {
+                run_id,
+                process,
+                host,
+                path,
+                ..
+            } => PipelineError::Busy {
                 job: job.to_owned(),
-                owner: error.to_string(),
+                owner: format!("run `{run_id}`, process {process} on `{host}`, by its claim `{path}`"),
             },
             other => PipelineError::tables(job, "taking the job")(other),
         })?;
@@ -142,9 +147,12 @@ async fn run_claimed(
         input_fingerprint: run.source_files.fingerprint.clone(),
         bucket_count: run.settings.tables.bucket_count,
         group_count: run.settings.tables.bucket_groups(),
-        plan: serde_json::to_value(analyst::RunModels {
+        plan: serde_json::to_value(analyst::RunContext {
             encoder: Some(run.encoder_reference.clone()),
             namer: run.namer_reference.clone(),
+            description: run.settings.job.description.clone(),
+            notice: run.settings.job.notice.clone(),
+            slice: Some(run.settings.job.slice),
         })
         .unwrap_or_default(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -163,21 +171,21 @@ async fn run_claimed(
         reports: Vec::new(),
     };
 
-    let since = Instant::now();
+    let since = stages.begin();
     let loaded = load::run(run).await?;
     stages.finished("load", since, &loaded.manifests);
     let known = run.base.as_ref().filter(|base| same_configuration(run, base));
     if let Some(base) = known.filter(|_| loaded.slices.iter().all(|slice| !slice.changed)) {
         return Ok(noop(request, &run.root, base, &run.run_id, &run.dates, began));
     }
-    let since = Instant::now();
+    let since = stages.begin();
     let embedded = embed::run(run, &loaded).await?;
     stages.finished("embed", since, std::slice::from_ref(&embedded.manifest));
-    let since = Instant::now();
+    let since = stages.begin();
     let changes = Changes::of(run, &loaded, &embedded);
     let segmented = segment::run(run, &changes, &embedded).await?;
     stages.finished("segment", since, &segmented);
-    let since = Instant::now();
+    let since = stages.begin();
     let named = name::run(run, &changes, &segmented).await?;
     let manifests: Vec<Manifest> = [&named.manifest]
         .into_iter()
@@ -185,7 +193,7 @@ async fn run_claimed(
         .cloned()
         .collect();
     stages.finished("name", since, &manifests);
-    let since = Instant::now();
+    let since = stages.begin();
     let results = publish::Results {
         loaded: &loaded,
         embedded: &embedded,
@@ -213,9 +221,25 @@ struct Stages<'r, 's> {
     reports: Vec<StageReport>,
 }
 
+/// When a stage began, for people and for measuring.
+#[derive(Debug, Clone, Copy)]
+struct Beginning {
+    at_ms: i64,
+    instant: Instant,
+}
+
 impl Stages<'_, '_> {
-    fn finished(&mut self, stage: &'static str, since: Instant, manifests: &[Manifest]) {
-        let seconds = since.elapsed().as_secs_f64();
+    fn begin(&self) -> Beginning {
+        memory::forget_peak();
+        Beginning {
+            at_ms: clock::now().timestamp_millis(),
+            instant: Instant::now(),
+        }
+    }
+
+    fn finished(&mut self, stage: &'static str, since: Beginning, manifests: &[Manifest]) {
+        let seconds = since.instant.elapsed().as_secs_f64();
+        let peak_memory_bytes = memory::peak_bytes();
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for (what, count) in manifests.iter().flat_map(|manifest| &manifest.counts) {
             *counts.entry(what.clone()).or_default() += count;
@@ -223,11 +247,14 @@ impl Stages<'_, '_> {
         self.run.observer.observe(&Event::StageFinished {
             stage,
             seconds,
+            peak_memory_bytes,
             counts: counts.clone(),
         });
         self.reports.push(StageReport {
             stage: stage.to_owned(),
+            started_at_ms: since.at_ms,
             seconds,
+            peak_memory_bytes,
             counts,
         });
     }
@@ -314,85 +341,5 @@ async fn report(
         stages,
         counts,
         ..noop
-    })
-}
-
-/// What a run would do, without writing anything.
-pub async fn plan(request: &RunRequest, engine: &dyn Engine) -> Result<RunPlan, PipelineError> {
-    let settings = &request.settings;
-    let silent: Arc<dyn Observer> = Arc::new(crate::observer::Silent);
-    let never = Arc::new(AtomicBool::new(false));
-    let prepared = Run::prepare(
-        settings,
-        engine,
-        silent,
-        never,
-        request.root()?,
-        request.canonical_dates(),
-    )
-    .await?;
-    let base = prepared.base.as_ref();
-    let place = prepared.place("plan", 0);
-    let mut dates = Vec::new();
-    let mut items_to_embed = 0;
-    for date in &prepared.dates {
-        let session = prepared.session()?;
-        load::register_checked(&prepared, &session, *date).await?;
-        let known = prepared.base_of(&ITEM_VECTORS).to_vec();
-        session.register_table(
-            "item_vectors",
-            Dataset::of_table(&ITEM_VECTORS, known).provider()?,
-        )?;
-        let checked = session
-            .sql("SELECT * FROM checked_activities WHERE reason IS NULL")
-            .await?;
-        session.register_table("slice_activities", checked.into_view())?;
-        let none = Parameters::new();
-        let digest = statement::rows(engine, &session, catalogue::SLICE_DIGEST, &none, &place).await?;
-        let number = |column: usize| {
-            let first = digest.iter().find(|batch| batch.num_rows() > 0);
-            first.map_or(0, |batch| {
-                batch.column(column).as_primitive::<Int64Type>().value(0)
-            })
-        };
-        let encoder = Parameters::from([("encoder", Parameter::Text(prepared.encoder.id().to_owned()))]);
-        let fresh = statement::rows(engine, &session, catalogue::FRESH_ITEMS, &encoder, &place).await?;
-        items_to_embed += fresh.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
-        let fingerprint = &prepared.source_files.fingerprint;
-        let state = if run::is_unchanged(base, *date, fingerprint, &prepared.configuration_hash) {
-            "unchanged"
-        } else if base.is_some_and(|record| record.slices.contains_key(&date.to_string())) {
-            "replace"
-        } else {
-            "new"
-        };
-        dates.push(DatePlan {
-            date: date.to_string(),
-            state: state.to_owned(),
-            rows: u64::try_from(number(0)).unwrap_or(0),
-            users: u64::try_from(number(1)).unwrap_or(0),
-        });
-    }
-    let mut finished_groups = BTreeMap::new();
-    for stage in ["load", "embed", "segment", "name"] {
-        let manifests = list_manifests(&prepared.root, &prepared.run_id, stage).await;
-        let manifests = manifests.map_err(PipelineError::tables(&settings.job.name, "reading manifests"))?;
-        if !manifests.is_empty() {
-            finished_groups.insert(stage.to_owned(), manifests.len() as u64);
-        }
-    }
-    Ok(RunPlan {
-        job: settings.job.name.clone(),
-        run_id: prepared.run_id.clone(),
-        dates,
-        bucket_count: settings.tables.bucket_count,
-        bucket_groups: settings.tables.bucket_groups(),
-        source_bytes: prepared.source_files.bytes,
-        items_to_embed,
-        model_names_limit: prepared
-            .model_namer
-            .as_ref()
-            .map_or(0, |_| settings.name.max_model_names),
-        finished_groups,
     })
 }

@@ -3,6 +3,7 @@
 //! The driver plans every statement in a session that the engine gives and lets the engine execute the plan.
 //! Tables, functions and SQL are the same for every engine.
 
+mod caught;
 mod embedded;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use datafusion::prelude::SessionContext;
 use object_store::ObjectStore;
 use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
 
+pub(crate) use caught::caught;
 pub use embedded::EmbeddedEngine;
 
 /// What a statement's session must offer.

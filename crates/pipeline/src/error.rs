@@ -2,10 +2,12 @@
 //!
 //! Owns the mapping from failures to exit codes. Refuses to hide a cause: every source is kept.
 
+use std::error::Error;
 use std::path::PathBuf;
 
 use datafusion::error::DataFusionError;
-use wayfare_tables::{ErrorClass, TablesError};
+use wayfare_inference::InferenceError;
+use wayfare_tables::{ErrorClass, TablesError, class_of};
 
 /// An error of the pipeline, naming job, stage, bucket group and file where they are known.
 #[derive(Debug, thiserror::Error)]
@@ -18,17 +20,45 @@ pub enum PipelineError {
     InputMissing { what: String, path: String },
     /// More rows were rejected than the job allows.
     #[error(
-        "{rejected} of {rows} rows of logical date {logical_date} were rejected, the job allows {allowed_share} of them"
+        "{rejected} of {rows} rows of logical date {logical_date} were rejected, the job allows {allowed_share} of them: \
+         {reasons}"
     )]
     TooManyRejected {
         rejected: u64,
         rows: u64,
         logical_date: String,
         allowed_share: f64,
+        /// Each with its count, most frequent first.
+        reasons: String,
+        /// The folder with the rows.
+        place: String,
     },
     /// A source, or the data in it, does not have the shape that the contracts ask for.
     #[error("source `{source_name}`: {message}")]
     Source { source_name: String, message: String },
+    /// A file of a source cannot be read as what the job file says that it is.
+    #[error("source table `{table}`: file `{file}` cannot be read as {format}")]
+    SourceFile {
+        table: String,
+        file: String,
+        format: &'static str,
+        #[source]
+        source: Box<DataFusionError>,
+    },
+    /// The query of a source fails on rows that its files hold.
+    #[error("source `{source_name}`: its query fails on the rows of its tables")]
+    SourceQuery {
+        source_name: &'static str,
+        #[source]
+        source: Box<DataFusionError>,
+    },
+    /// A model's files cannot be used.
+    #[error("model `{path}` cannot be used")]
+    Model {
+        path: String,
+        #[source]
+        source: Box<InferenceError>,
+    },
     /// A statement of `sql/` failed.
     #[error("job `{job}`, stage `{stage}`, bucket group {group}: statement `{statement}` failed")]
     Statement {
@@ -65,23 +95,25 @@ impl PipelineError {
     /// The process exit code for this error (see `docs/exit-codes.md`).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Configuration { .. } | Self::Source { .. } => 3,
+            Self::Configuration { .. } | Self::Source { .. } | Self::SourceQuery { .. } => 3,
             Self::InputMissing { .. } => 4,
             Self::TooManyRejected { .. } => 6,
             Self::Busy { .. } => 75,
             Self::Cancelled { .. } => 143,
-            Self::Tables { source, .. } => match source.class() {
-                ErrorClass::Transient => 75,
-                ErrorClass::UserInput => 3,
-                ErrorClass::NotFound => 4,
-                _ => 1,
+            Self::SourceFile { source, .. } => match class_of(source.as_ref()) {
+                Some(ErrorClass::NotFound) => 4,
+                // Readers dress up what they cannot parse as errors of storage; the system's own errors may pass.
+                Some(ErrorClass::Transient | ErrorClass::Resource) if has_io_error(source.as_ref()) => 75,
+                _ => 3,
             },
+            // A truncated model looks like an error of input, too, but reading it again does not make it longer.
+            Self::Model { source, .. } => match class_of(source.as_ref()) {
+                Some(ErrorClass::NotFound) => 4,
+                _ => 3,
+            },
+            Self::Tables { source, .. } => exit_code_of(source.class()),
             Self::Statement { source, .. } | Self::Query(source) => {
-                if matches!(source.find_root(), DataFusionError::IoError(_)) {
-                    75
-                } else {
-                    1
-                }
+                class_of(source.as_ref()).map_or(1, exit_code_of)
             }
             Self::Bug { .. } => 1,
         }
@@ -94,15 +126,28 @@ impl PipelineError {
                 Some("`wayfare config show --origin JOB.toml` shows where each value comes from".to_owned())
             }
             Self::InputMissing { what, .. } => Some(format!("check the path of the {what} in the job file")),
-            Self::TooManyRejected { .. } => Some(
-                "look at the table `rejected_rows` of this run; raise `load.max_rejected_share` if they are expected"
+            Self::TooManyRejected { place, .. } => Some(format!(
+                "nothing was published; the rows lie in the Parquet files of `{place}` until `wayfare maintain` removes \
+                 them; correct the source, or raise `load.max_rejected_share` if they are expected"
+            )),
+            Self::Source { source_name, .. } => Some(hint_for_source(source_name)),
+            Self::SourceFile { table, format, .. } => Some(hint_for_file(table, format)),
+            Self::SourceQuery { source_name, .. } => Some(format!(
+                "`try_cast(x AS type)` in `[sources.{source_name}] sql` gives null where a value cannot be converted; \
+                 activities without a time or an id then go to `rejected_rows`"
+            )),
+            Self::Model { .. } => Some(
+                "`wayfare models verify JOB.toml` compares the files with the hashes in the job file; \
+                 `wayfare doctor JOB.toml` loads them"
                     .to_owned(),
             ),
-            Self::Source { .. } => Some("the job file's `[sources]` SQL must give the documented columns".to_owned()),
-            Self::Statement { .. } | Self::Tables { .. } => {
-                Some("nothing was published; run the same command again to continue where it stopped".to_owned())
-            }
-            Self::Busy { .. } => Some("wait for it, or run again later: a finished run is not repeated".to_owned()),
+            Self::Statement { source, .. } => Some(hint_for_statement(source)),
+            Self::Tables { source, .. } => Some(hint_for_tables(source.class())),
+            Self::Busy { .. } => Some(
+                "wait for it, or run again later: a finished run is not repeated; a claim whose process died on another \
+                 machine is taken over ten minutes after its last sign of life"
+                    .to_owned(),
+            ),
             Self::Cancelled { .. } => {
                 Some("run the same command again to continue; finished bucket groups are kept".to_owned())
             }
@@ -118,6 +163,71 @@ impl PipelineError {
             doing,
             source: Box::new(source),
         }
+    }
+}
+
+fn has_io_error(error: &(dyn Error + 'static)) -> bool {
+    error.is::<std::io::Error>() || error.source().is_some_and(has_io_error)
+}
+
+fn exit_code_of(class: ErrorClass) -> u8 {
+    match class {
+        // What is full is emptied by a person; until then the run waits with everything that it has finished.
+        ErrorClass::Transient | ErrorClass::Resource => 75,
+        ErrorClass::UserInput => 3,
+        ErrorClass::NotFound => 4,
+        ErrorClass::Corrupt | ErrorClass::Bug => 1,
+    }
+}
+
+fn hint_for_source(source_name: &str) -> String {
+    match source_name {
+        "activities" => "`[sources.activities] sql` must give `user_id`, `item_id` and `occurred_at`, a time, and may \
+                         give `weight`, a number"
+            .to_owned(),
+        "items" => "`[sources.items] sql` must give `item_id` and `title`, and may give `text` and `tags`, a list of \
+                    texts"
+            .to_owned(),
+        table => format!("look at `path`, `format` and `columns` of `[sources.tables.{table}]` in the job file"),
+    }
+}
+
+fn hint_for_file(table: &str, format: &str) -> String {
+    let of_format = match format {
+        "CSV" => {
+            "values that hold a delimiter or a quote must be quoted; values that hold line breaks need \
+             `multiline = true`"
+        }
+        _ => "write the file again, or move it out of the folder",
+    };
+    format!(
+        "{of_format}; `[sources.tables.{table}]` in the job file says how it is read; nothing was published"
+    )
+}
+
+fn hint_for_statement(source: &DataFusionError) -> String {
+    if matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)) {
+        return "raise `engine.memory_limit_mb`, or lower `engine.threads` or `tables.buckets_per_group`; nothing was \
+                published"
+            .to_owned();
+    }
+    hint_for_tables(class_of(source).unwrap_or(ErrorClass::Transient))
+}
+
+fn hint_for_tables(class: ErrorClass) -> String {
+    let again = "run the same command again to continue where it stopped";
+    match class {
+        ErrorClass::Resource => {
+            format!("the disk, or what may be written to it, is full: free space, then {again}; nothing was published")
+        }
+        ErrorClass::UserInput => {
+            "nothing was published; `wayfare doctor JOB.toml` says whether the tables can be written".to_owned()
+        }
+        ErrorClass::Corrupt => "a damaged manifest, run record or outcome may be removed: its part of the run is then \
+                                done again; a damaged snapshot record or Delta log has to come from a backup, as \
+                                readers need it; `wayfare doctor JOB.toml` says whether it is readable"
+            .to_owned(),
+        _ => format!("nothing was published; {again}"),
     }
 }
 

@@ -14,12 +14,14 @@ use wayfare_functions::artefacts::FunctionDefaults;
 use wayfare_functions::list_arguments::texts_type;
 use wayfare_functions::models::ModelProvider;
 use wayfare_functions::segmented::time_type;
+use wayfare_functions::write_files::Arrangement;
 use wayfare_tables::{ACTIVITY_LOG, DataFile, JOURNEYS, TableSpec, all_tables};
 
 use crate::catalogue::{self, Parameter, Parameters, Statement};
 use crate::dataset::{Dataset, bucket_field, sort_columns};
 use crate::engine::{EmbeddedEngine, Engine, SessionNeeds};
 use crate::error::PipelineError;
+use crate::stages::load::scattered_schema;
 use crate::stages::name::chosen_schema;
 use crate::stages::segment::{changed_users_schema, segmented_schema};
 use crate::statement::{self, Output, Place};
@@ -67,7 +69,7 @@ pub async fn explain_statement(
                 file_schema: writing.file_schema,
                 partition_columns: writing.partition_columns,
                 sort_columns: writing.sort_columns,
-                shuffle: writing.shuffle,
+                arrangement: writing.arrangement,
             };
             statement::plan_write(&session, statement, &parameters(), &place, &output)
                 .await?
@@ -80,6 +82,7 @@ pub async fn explain_statement(
 /// Whether the statement runs over a bucket group, one partition per bucket.
 fn in_buckets(statement: Statement) -> bool {
     statement.name.starts_with("pipeline/segment/")
+        || statement == catalogue::SLICE_DIGEST
         || [catalogue::JOURNEYS_FRESH, catalogue::JOURNEYS_CARRIED].contains(&statement)
 }
 
@@ -87,7 +90,7 @@ struct Writing {
     file_schema: Option<SchemaRef>,
     partition_columns: &'static [&'static str],
     sort_columns: &'static [&'static str],
-    shuffle: bool,
+    arrangement: Arrangement,
 }
 
 impl Writing {
@@ -96,7 +99,10 @@ impl Writing {
             file_schema: Some(spec.file_schema()),
             partition_columns: spec.partition_columns,
             sort_columns: sort_columns(spec),
-            shuffle: [ACTIVITY_LOG.name, JOURNEYS.name].contains(&spec.name),
+            arrangement: match [ACTIVITY_LOG.name, JOURNEYS.name].contains(&spec.name) {
+                true => Arrangement::Gathered,
+                false => Arrangement::InOrder,
+            },
         }
     }
 
@@ -105,7 +111,7 @@ impl Writing {
             file_schema: Some(schema),
             partition_columns: &["bucket"],
             sort_columns: &["user_id"],
-            shuffle: false,
+            arrangement: Arrangement::InOrder,
         }
     }
 
@@ -114,7 +120,7 @@ impl Writing {
             file_schema: None,
             partition_columns: &[],
             sort_columns: &[],
-            shuffle: false,
+            arrangement: Arrangement::InOrder,
         }
     }
 }
@@ -145,6 +151,12 @@ fn written(statement: Statement) -> Option<Writing> {
     match statement {
         catalogue::SEGMENTED => Some(Writing::of_users(segmented_schema())),
         catalogue::CHANGED_USERS => Some(Writing::of_users(changed_users_schema())),
+        catalogue::SCATTERED_ACTIVITIES => Some(Writing {
+            file_schema: Some(scattered_schema()),
+            partition_columns: &["bucket_group"],
+            arrangement: Arrangement::Scattered,
+            ..Writing::plain()
+        }),
         catalogue::FRESH_ITEMS | catalogue::NAMING_INPUTS => Some(Writing::plain()),
         catalogue::CHOSEN_NAMES => Some(Writing {
             file_schema: Some(chosen_schema()),
@@ -188,11 +200,16 @@ fn datasets(statement: Statement) -> Vec<(&'static str, Dataset)> {
     ] {
         datasets.push((name, Dataset::of_users(name, schema, bucket_files(&[]))));
     }
+    datasets.push((
+        "planned_activities",
+        Dataset::plain("planned", planned_schema(), vec![file("part-0.parquet".to_owned(), &[])]),
+    ));
     // What a statement makes is not there yet when it runs.
     for (name, schema, maker) in [
         ("fresh_items", item_schema(), catalogue::FRESH_ITEMS),
         ("naming_inputs", naming_inputs_schema(), catalogue::NAMING_INPUTS),
         ("chosen_names", chosen_schema(), catalogue::CHOSEN_NAMES),
+        ("scattered_activities", scattered_schema(), catalogue::SCATTERED_ACTIVITIES),
     ] {
         if statement != maker {
             datasets.push((
@@ -239,13 +256,14 @@ fn file(path: String, partition: &[(String, String)]) -> DataFile {
     }
 }
 
-/// The views over the sources, which a job brings as SQL over files of its own.
+/// The views over the sources, which a job brings as SQL over files of its own, and a view of analysts.
 async fn register_sources(session: &SessionContext, place: &Place) -> Result<(), PipelineError> {
     let activities = Schema::new(vec![
         Field::new("user_id", DataType::Utf8, true),
         Field::new("item_id", DataType::Utf8, true),
         Field::new("occurred_at", time_type(), true),
         Field::new("weight", DataType::Float32, true),
+        Field::new("unreadable", DataType::Utf8, true),
     ]);
     let items = Schema::new(vec![
         Field::new("item_id", DataType::Utf8, true),
@@ -258,8 +276,9 @@ async fn register_sources(session: &SessionContext, place: &Place) -> Result<(),
         session.register_table(name, Dataset::plain(name, Arc::new(schema), files).provider()?)?;
     }
     for (name, view) in [
-        ("usable_items", catalogue::USABLE_ITEMS),
+        ("known_items", catalogue::KNOWN_ITEMS),
         ("checked_activities", catalogue::CHECKED_ACTIVITIES),
+        ("journey_status", catalogue::VIEW_JOURNEY_STATUS),
     ] {
         let plan = statement::plan(session, view, &Parameters::new(), place).await?;
         session.register_table(name, session.execute_logical_plan(plan).await?.into_view())?;
@@ -275,6 +294,13 @@ fn item_schema() -> SchemaRef {
         Field::new("tags", texts_type(), true),
         Field::new("embed_text", DataType::Utf8, true),
         Field::new("content_hash", DataType::Utf8, true),
+    ]))
+}
+
+fn planned_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("item_id", DataType::Utf8, true),
+        Field::new("run", DataType::Int64, false),
     ]))
 }
 
@@ -312,6 +338,13 @@ fn parameters() -> Parameters {
         .map(|(name, text)| (name, Parameter::Text(text.to_owned())))
         .collect();
     parameters.insert("bucket_count", Parameter::Integer(4));
+    parameters.insert("buckets_per_group", Parameter::Integer(4));
     parameters.insert("max_model_names", Parameter::Integer(200));
+    for (name, number) in [("most_journeys", 10), ("most_names", 12), ("most_users", 8), ("users", 1_000)] {
+        parameters.insert(name, Parameter::Integer(number));
+    }
+    for name in ["user_ids", "journey_ids"] {
+        parameters.insert(name, Parameter::Texts(vec!["first".to_owned(), "second".to_owned()]));
+    }
     parameters
 }

@@ -8,7 +8,8 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::Serialize;
 use wayfare_tables::{
-    TableRoot, all_tables, checkpoint, clean_log, list_snapshots, load_table, read_snapshot, vacuum,
+    TableRoot, TablesError, all_tables, checkpoint, clean_log, list_snapshots, load_table, read_snapshot,
+    vacuum,
 };
 
 use crate::clock;
@@ -86,8 +87,13 @@ pub async fn maintain(
         }
         report.tables.insert(spec.name.to_owned(), table);
     }
-    let failed = |error: object_store::Error| PipelineError::Bug {
-        message: format!("removing intermediate files: {error}"),
+    let failed = |source: object_store::Error| {
+        let removing = TablesError::Storage {
+            action: "remove intermediate files below",
+            path: WORK.to_owned(),
+            source,
+        };
+        tables("removing intermediate files")(removing)
     };
     let oldest = clock::now() - retention;
     let objects: Vec<_> = object_store::ObjectStore::list(root.store(), Some(&Path::from(WORK)))

@@ -25,6 +25,8 @@ pub enum Event {
     StageFinished {
         stage: &'static str,
         seconds: f64,
+        /// The most memory held during it; none where the system does not tell.
+        peak_memory_bytes: Option<u64>,
         counts: BTreeMap<String, u64>,
     },
     /// A sentence that a person should read.

@@ -19,8 +19,13 @@ pub enum Outcome {
 pub struct StageReport {
     /// `load`, `embed`, `segment`, `name` or `publish`.
     pub stage: String,
+    /// When it began, in milliseconds since 1970-01-01 UTC.
+    pub started_at_ms: i64,
     /// Wall-clock seconds in this process (zero for what an earlier attempt had finished).
     pub seconds: f64,
+    /// The most memory that this process held during the stage; none where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
     /// What was counted, by name.
     pub counts: BTreeMap<String, u64>,
 }
@@ -56,12 +61,47 @@ pub struct RunPlan {
     pub bucket_groups: u32,
     /// Bytes of the source files.
     pub source_bytes: u64,
-    /// Items whose text has no vector yet.
+    /// Items whose text has no vector yet, and would not have one from an earlier planned run.
     pub items_to_embed: u64,
+    /// Distinct texts among them.
+    pub texts_to_embed: u64,
     /// Upper bound on the names that the language model would write.
     pub model_names_limit: u64,
     /// Bucket groups that an interrupted attempt of this very run has finished, by stage.
     pub finished_groups: BTreeMap<String, u64>,
+    /// What the run would give and take; none where there is nothing to do.
+    pub estimate: Option<Estimate>,
+}
+
+/// What a run would give and take, from measured rates.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Activities that would come into the log; duplicates are not told apart.
+    pub activities: u64,
+    /// Journeys that would be published when the run is done.
+    pub journeys: u64,
+    /// Distinct naming inputs that have no name yet.
+    pub naming_inputs: u64,
+    /// Names that the language model would write, at most.
+    pub model_names: u64,
+    /// Tokens of their prompts; the prefix that prompts share counts with each of them.
+    pub tokens_read: u64,
+    /// Tokens that the model would write.
+    pub tokens_written: u64,
+    /// In the order of the stages.
+    pub stages: Vec<StageEstimate>,
+    /// All stages together.
+    pub seconds: f64,
+    /// Where the rates come from, for people.
+    pub basis: String,
+}
+
+/// The time of one stage.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StageEstimate {
+    pub stage: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
 }
 
 /// One logical date of a plan.
@@ -72,6 +112,8 @@ pub struct DatePlan {
     pub state: String,
     /// Activities in the source for this date.
     pub rows: u64,
-    /// Users among them.
+    /// Those among them that would be rejected.
+    pub rejected: u64,
+    /// Users of the others.
     pub users: u64,
 }

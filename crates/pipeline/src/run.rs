@@ -9,7 +9,7 @@ use datafusion::prelude::SessionContext;
 use wayfare_functions::artefacts::FunctionDefaults;
 use wayfare_functions::models::ModelReference;
 use wayfare_functions::segment_settings::settings_hash;
-use wayfare_inference::{Encoder, Namer};
+use wayfare_inference::{Encoder, InferenceError, Namer};
 use wayfare_tables::{
     DataFile, JOURNEYS, SnapshotRecord, TableRoot, TableSpec, all_tables, latest_snapshot, load_table,
 };
@@ -111,7 +111,7 @@ impl<'a> Run<'a> {
         dates: Vec<LogicalDate>,
     ) -> Result<Self, PipelineError> {
         let job = settings.job.name.as_str();
-        let source_files = sources::look_at_files(settings)?;
+        let source_files = sources::look_at_files(settings).await?;
         let base = latest_snapshot(&root)
             .await
             .map_err(PipelineError::tables(job, "reading the snapshot record"))?;
@@ -138,14 +138,18 @@ impl<'a> Run<'a> {
         let encoder_reference = encoder_reference(settings);
         let encoder = models
             .encoder(&encoder_reference)
-            .map_err(|error| model_error(&encoder_reference, &error))?;
+            .map_err(|error| model_error(&encoder_reference, error))?;
+        // Loaded now, so that what is missing beside the weights is found out before hours of work.
+        models
+            .salience(&encoder_reference)
+            .map_err(|error| model_error(&encoder_reference, error))?;
         let namer_reference = namer_reference(settings);
         let model_namer = match &namer_reference {
             None => None,
             Some(reference) => Some(
                 models
                     .namer(Some(reference))
-                    .map_err(|error| model_error(reference, &error))?,
+                    .map_err(|error| model_error(reference, error))?,
             ),
         };
         let extractive_namer = models.namer(None).map_err(|error| PipelineError::Bug {
@@ -258,14 +262,17 @@ impl<'a> Run<'a> {
     }
 }
 
-fn check_buckets(settings: &JobSettings, base: Option<&SnapshotRecord>) -> Result<(), PipelineError> {
+/// Users lie in the buckets that the tables were made with.
+pub(crate) fn check_buckets(settings: &JobSettings, base: Option<&SnapshotRecord>) -> Result<(), PipelineError> {
     match base {
         Some(record) if record.bucket_count != settings.tables.bucket_count => {
+            let made_with = record.bucket_count;
             Err(PipelineError::Configuration {
                 path: settings.tables.url.clone().into(),
                 message: format!(
-                    "`tables.bucket_count` is {}, but these tables were made with {}, which cannot change",
-                    settings.tables.bucket_count, record.bucket_count
+                    "`tables.bucket_count` is {}, but these tables were made with {made_with}, which cannot change; set it \
+                     to {made_with}, or give another `tables.url`",
+                    settings.tables.bucket_count
                 ),
             })
         }
@@ -273,22 +280,9 @@ fn check_buckets(settings: &JobSettings, base: Option<&SnapshotRecord>) -> Resul
     }
 }
 
-fn model_error(reference: &ModelReference, error: &wayfare_inference::InferenceError) -> PipelineError {
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        message = format!("{message}: {cause}");
-        source = cause.source();
-    }
-    if std::path::Path::new(&reference.path).exists() {
-        PipelineError::Configuration {
-            path: reference.path.clone().into(),
-            message,
-        }
-    } else {
-        PipelineError::InputMissing {
-            what: "model".to_owned(),
-            path: reference.path.clone(),
-        }
+fn model_error(reference: &ModelReference, source: InferenceError) -> PipelineError {
+    PipelineError::Model {
+        path: reference.path.clone(),
+        source: Box::new(source),
     }
 }

@@ -7,7 +7,9 @@
 mod layer;
 mod logical_date;
 mod override_layer;
+mod reference;
 mod resolve;
+mod schema;
 mod sources;
 mod substitute;
 mod validate;
@@ -15,17 +17,21 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wayfare_journeys::Params;
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::logical_date::{InvalidDate, LogicalDate, Slice};
+pub use self::reference::reference_markdown;
 pub use self::resolve::{Origin, Resolved, resolve};
+pub use self::schema::job_file_schema;
 pub use self::sources::{ColumnType, SourceFormat, SourceQuery, SourceTable, SourcesSettings};
 
 /// Everything a job file can say. A key that is missing has its default; a key that is not listed here is an error.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(title = "Job file of Wayfare", extend("required" = ["job", "tables", "sources", "encoder"]))]
 pub struct JobSettings {
     /// What the job is.
     pub job: JobIdentity,
@@ -46,29 +52,31 @@ pub struct JobSettings {
 }
 
 /// `[job]`: what the job is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name"]))]
 pub struct JobIdentity {
-    /// Names the job in the ledger: letters, digits, `_`, `-` and `.`. Required.
+    /// Names the job in the ledger: letters, digits, `_`, `-` and `.`.
     pub name: String,
-    /// One sentence for people. Default: empty.
+    /// One sentence for people.
     pub description: String,
-    /// A sentence that must accompany results of this data, for example its licence's attribution. Default: none.
+    /// A sentence that must accompany results of this data, for example its licence's attribution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
-    /// The part of the sources that belongs to one logical date: `day`, `month` or `all`. Default: `day`.
+    /// The part of the sources that belongs to one logical date.
     pub slice: Slice,
 }
 
 /// `[tables]`: where the tables lie and how they are divided.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["url"]))]
 pub struct TablesSettings {
-    /// A path, relative to the current directory, or a URL. Required.
+    /// Where the tables lie: a path, relative to the current directory, or a `file://` URL.
     pub url: String,
-    /// Buckets that users are hashed into; fixed once the tables exist. Default: 16.
+    /// Buckets that users are hashed into; fixed once the tables exist.
     pub bucket_count: u32,
-    /// Buckets that are computed, committed to the ledger and restarted together. Default: 4.
+    /// Buckets that are computed, committed to the ledger and restarted together.
     pub buckets_per_group: u32,
 }
 
@@ -90,10 +98,10 @@ impl Default for TablesSettings {
 }
 
 /// `[load]`: what is accepted from the sources.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadSettings {
-    /// Share of a logical date's rows, 0 to 1, that may be rejected before the run fails. Default: 0.05.
+    /// Share of a logical date's rows, 0 to 1, that may be rejected before the run fails.
     pub max_rejected_share: f64,
 }
 
@@ -106,28 +114,29 @@ impl Default for LoadSettings {
 }
 
 /// `[encoder]`: the model that turns texts into vectors.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["path", "sha256"]))]
 pub struct EncoderSettings {
-    /// Directory of the model, relative to the job file's folder. Required.
+    /// Directory of the model, relative to the job file's folder.
     pub path: String,
-    /// SHA-256 of its `model.safetensors`, 64 hexadecimal digits; another model is refused. Required.
+    /// SHA-256 of its `model.safetensors`, 64 hexadecimal digits; another model is refused.
     pub sha256: String,
 }
 
 /// `[name]`: how journeys get their names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NameSettings {
-    /// GGUF file of the language model, relative to the job file's folder. Default: none, names are put together from
-    /// the journeys' own words.
+    /// GGUF file of the language model, relative to the job file's folder. Without it, names are put together from the
+    /// journeys' own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// SHA-256 of that file, 64 hexadecimal digits. Required with `model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Most distinct journeys, the strongest of all published ones, that the language model names; the others get
-    /// extractive names. Default: 200.
+    /// extractive names.
     pub max_model_names: u64,
 }
 
@@ -142,12 +151,12 @@ impl Default for NameSettings {
 }
 
 /// `[engine]`: what the run may use of this machine. Never changes a result.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EngineSettings {
-    /// Threads that compute; 0 for one per core. Default: 0.
+    /// Threads that compute; 0 for one per core.
     pub threads: usize,
-    /// Mebibytes that queries may hold before they spill to disk; 0 for no limit. Default: 0.
+    /// Mebibytes that queries may hold before they spill to disk; 0 for no limit.
     pub memory_limit_mb: u64,
 }
 

@@ -1,27 +1,34 @@
 //! The job's sources as the views `source_activities` and `source_items`, and the fingerprint of their files.
 
+mod csv;
+mod delta;
+pub(crate) mod fault;
+mod files;
+mod mapped;
+mod plain;
+mod traced;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
-use datafusion::datasource::file_format::csv::CsvFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::{DataFrame, SessionContext};
-use wayfare_functions::bucketed_table::parquet_format;
+use wayfare_tables::ForeignTable;
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::catalogue::render;
+use crate::engine::Engine;
 use crate::error::PipelineError;
-use crate::settings::{JobSettings, LogicalDate, SourceFormat, SourceTable};
+use crate::settings::{JobSettings, LogicalDate, SourceFormat};
 
-/// Registers the source tables and the two views for one logical date.
+/// Registers the source tables and the two views for one logical date. `files` is what was found when the run began.
 pub(crate) async fn register(
     session: &SessionContext,
     settings: &JobSettings,
+    files: &SourceFiles,
     date: LogicalDate,
 ) -> Result<(), PipelineError> {
-    for (name, table) in &settings.sources.tables {
-        register_table(session, name, table).await?;
-    }
+    register_tables(session, settings, files).await?;
     let activities = view(session, "activities", &settings.sources.activities.sql, date).await?;
     let interval = settings.job.slice.interval(date);
     let filter = interval.map_or_else(String::new, |(start, end)| {
@@ -32,18 +39,10 @@ pub(crate) async fn register(
             end.format("%Y-%m-%dT%H:%M:%S")
         )
     });
-    let weight = if has_column(&activities, "weight") {
-        "weight"
-    } else {
-        "1"
-    };
     require(&activities, "activities", &["user_id", "item_id", "occurred_at"])?;
+    let activities = DataFrame::new(session.state(), traced::traced(activities.logical_plan()));
+    let sql = mapped::activities(&activities, &filter)?;
     session.register_table("mapped_activities", activities.into_view())?;
-    let sql = format!(
-        "SELECT * FROM (SELECT arrow_cast(user_id, 'Utf8') AS user_id, arrow_cast(item_id, 'Utf8') AS item_id, \
-         arrow_cast(occurred_at, 'Timestamp(Microsecond, Some(\"UTC\"))') AS occurred_at, \
-         arrow_cast({weight}, 'Float32') AS weight FROM mapped_activities) {filter}"
-    );
     let checked = session
         .sql(&sql)
         .await
@@ -52,21 +51,8 @@ pub(crate) async fn register(
 
     let items = view(session, "items", &settings.sources.items.sql, date).await?;
     require(&items, "items", &["item_id", "title"])?;
-    let text = if has_column(&items, "text") {
-        "text"
-    } else {
-        "NULL"
-    };
-    let tags = if has_column(&items, "tags") {
-        "tags"
-    } else {
-        "NULL"
-    };
+    let sql = mapped::items(&items)?;
     session.register_table("mapped_items", items.into_view())?;
-    let sql = format!(
-        "SELECT arrow_cast(item_id, 'Utf8') AS item_id, arrow_cast(title, 'Utf8') AS title, \
-         arrow_cast({text}, 'Utf8') AS text, arrow_cast({tags}, 'List(Utf8)') AS tags FROM mapped_items"
-    );
     let mapped = session
         .sql(&sql)
         .await
@@ -86,8 +72,12 @@ async fn view(
         source_name: name.to_owned(),
         message: format!("`${parameter}` is not a parameter of sources; there is only `$logical_date`"),
     })?;
+    let only_queries = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
     session
-        .sql(&sql)
+        .sql_with_options(&sql, only_queries)
         .await
         .map_err(|error| source_error(name, &error))
 }
@@ -125,47 +115,47 @@ fn require(rows: &DataFrame, source: &str, columns: &[&str]) -> Result<(), Pipel
     }
 }
 
-async fn register_table(
+/// Registers the source tables alone.
+pub(crate) async fn register_tables(
     session: &SessionContext,
-    name: &str,
-    table: &SourceTable,
+    settings: &JobSettings,
+    found: &SourceFiles,
 ) -> Result<(), PipelineError> {
-    if matches!(table.format, SourceFormat::Delta) {
-        return Err(crate::analyst::delta_source_refused(name, &table.path));
-    }
-    let url = ListingTableUrl::parse(&table.path).map_err(|error| source_error(name, &error))?;
-    let options = match table.format {
-        SourceFormat::Csv => {
-            let byte = |character: char| u8::try_from(u32::from(character)).unwrap_or(b',');
-            let mut format = CsvFormat::default()
-                .with_has_header(table.header)
-                .with_delimiter(byte(table.delimiter));
-            if table.quote != '"' {
-                format = format.with_quote(byte(table.quote));
+    for (name, table) in &settings.sources.tables {
+        match found.delta.get(name) {
+            Some(resolved) => {
+                session.register_table(name, Arc::new(delta::DeltaTable::new(name, resolved)?))?;
             }
-            ListingOptions::new(Arc::new(format)).with_file_extension("")
+            None => {
+                let all = files::list(name, table)?;
+                session.register_table(name, plain::provider(session, name, table, &all).await?)?;
+            }
         }
-        _ => ListingOptions::new(parquet_format()).with_file_extension(""),
-    };
-    let declared = table.columns.as_ref().map(|columns| {
-        let fields = columns
-            .iter()
-            .map(|(name, kind)| Field::new(name, kind.data_type(), true));
-        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-    });
-    let schema = match declared {
-        Some(schema) => schema,
-        None => options
-            .infer_schema(&session.state(), &url)
-            .await
-            .map_err(|error| source_error(name, &error))?,
-    };
-    let config = ListingTableConfig::new(url)
-        .with_listing_options(options)
-        .with_schema(schema);
-    let listing = ListingTable::try_new(config).map_err(|error| source_error(name, &error))?;
-    session.register_table(name, Arc::new(listing))?;
+    }
     Ok(())
+}
+
+/// Looks at the sources of a job as a run for the date would, short of reading their rows; gives the bytes of their files.
+pub async fn check(
+    engine: &dyn Engine,
+    settings: &JobSettings,
+    date: LogicalDate,
+) -> Result<u64, PipelineError> {
+    let files = look_at_files(settings).await?;
+    let session = engine.session(&fault::needs())?;
+    register(&session, settings, &files, date).await?;
+    Ok(files.bytes)
+}
+
+/// Reads every source file through and runs both queries for the date: the first file or query that cannot be read is the
+/// error.
+pub async fn read_through(
+    engine: &dyn Engine,
+    settings: &JobSettings,
+    date: LogicalDate,
+) -> Result<(), PipelineError> {
+    let files = look_at_files(settings).await?;
+    fault::find(engine, settings, &files, date).await
 }
 
 /// What is known of the source files without reading them.
@@ -174,47 +164,37 @@ pub(crate) struct SourceFiles {
     /// Changes when a file is added, removed or written.
     pub(crate) fingerprint: String,
     pub(crate) bytes: u64,
+    /// The Delta tables among the sources, by their names in the job.
+    pub(crate) delta: BTreeMap<String, ForeignTable>,
 }
 
-/// Looks at path, size and time of every source file.
-pub(crate) fn look_at_files(settings: &JobSettings) -> Result<SourceFiles, PipelineError> {
+/// Looks at path, size and time of every source file, and at the newest version of every Delta table.
+pub(crate) async fn look_at_files(settings: &JobSettings) -> Result<SourceFiles, PipelineError> {
     let mut hasher = Xxh3Default::new();
     let mut bytes = 0;
+    let mut delta = BTreeMap::new();
     for (name, table) in &settings.sources.tables {
-        let path = table.path.strip_prefix("file://").unwrap_or(&table.path);
-        let missing = || PipelineError::InputMissing {
-            what: format!("source table `{name}`"),
-            path: table.path.clone(),
-        };
-        let mut files = Vec::new();
-        list(std::path::Path::new(path), &mut files).map_err(|_| missing())?;
-        if files.is_empty() {
-            return Err(missing());
+        if table.format == SourceFormat::Delta {
+            let resolved = delta::resolve(name, table).await?;
+            bytes += delta::hash(name, &resolved, &mut hasher);
+            delta.insert(name.clone(), resolved);
+            continue;
         }
-        files.sort();
-        for (file, size, modified_ns) in files {
-            hasher.update(format!("{name}\0{file}\0{size}\0{modified_ns}\n").as_bytes());
-            bytes += size;
+        delta::refuse_as_parquet(name, table)?;
+        for file in files::list(name, table)? {
+            let (path, modified_ns) = (file.path.display(), file.modified_ns);
+            hasher.update(format!("{name}\0{path}\0{}\0{modified_ns}\n", file.bytes).as_bytes());
+            bytes += file.bytes;
         }
     }
     Ok(SourceFiles {
         fingerprint: format!("{:016x}", hasher.digest()),
         bytes,
+        delta,
     })
 }
 
-fn list(path: &std::path::Path, into: &mut Vec<(String, u64, u128)>) -> std::io::Result<()> {
-    let metadata = std::fs::metadata(path)?;
-    if metadata.is_dir() {
-        for entry in std::fs::read_dir(path)? {
-            list(&entry?.path(), into)?;
-        }
-        return Ok(());
-    }
-    let modified = metadata
-        .modified()?
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
-    into.push((path.display().to_string(), metadata.len(), modified.as_nanos()));
-    Ok(())
+/// The path of a local file or folder.
+fn local_path(path: &str) -> &str {
+    path.strip_prefix("file://").unwrap_or(path)
 }

@@ -41,7 +41,7 @@ impl Produced {
 
 /// The rows of files.
 pub(crate) fn rows_of(files: &[DataFile]) -> u64 {
-    files.iter().map(|file| file.rows).sum()
+    files.iter().map(|file| file.rows).fold(0, u64::saturating_add)
 }
 
 /// The files of one output over all groups.

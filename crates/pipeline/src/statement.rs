@@ -7,7 +7,7 @@ use arrow::datatypes::{SchemaRef, UInt64Type};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
-use wayfare_functions::write_files::{WriteFiles, WriteSpec};
+use wayfare_functions::write_files::{Arrangement, WriteFiles, WriteSpec};
 use wayfare_tables::DataFile;
 
 use crate::catalogue::{Parameters, Statement};
@@ -45,7 +45,7 @@ pub(crate) struct Output<'a> {
     pub(crate) file_schema: Option<SchemaRef>,
     pub(crate) partition_columns: &'a [&'a str],
     pub(crate) sort_columns: &'a [&'a str],
-    pub(crate) shuffle: bool,
+    pub(crate) arrangement: Arrangement,
 }
 
 /// Plans a statement.
@@ -103,7 +103,7 @@ pub(crate) async fn plan_write(
         file_schema: std::sync::Arc::clone(&file_schema),
         partition_columns: owned(output.partition_columns),
         sort_columns: owned(output.sort_columns),
-        shuffle: output.shuffle,
+        arrangement: output.arrangement,
     };
     Ok((
         WriteFiles::plan(plan, spec).map_err(place.failed(statement))?,

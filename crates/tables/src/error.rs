@@ -41,6 +41,23 @@ pub enum TablesError {
         source: object_store::Error,
     },
 
+    #[error("'{location}' is not a Delta table: it has no `_delta_log` with a commit in it")]
+    NotADeltaTable { location: String },
+
+    #[error("Delta table '{location}' uses {feature}, which is not read; {advice}")]
+    UnreadFeature {
+        location: String,
+        feature: String,
+        advice: &'static str,
+    },
+
+    #[error("cannot read the log of Delta table '{location}'")]
+    ForeignLog {
+        location: String,
+        #[source]
+        source: Box<DeltaTableError>,
+    },
+
     #[error("cannot {action} table '{table}'")]
     Delta {
         action: &'static str,
@@ -141,10 +158,14 @@ impl TablesError {
         match self {
             Self::UnsupportedScheme { .. }
             | Self::InvalidLocation { .. }
+            | Self::NotADeltaTable { .. }
+            | Self::UnreadFeature { .. }
             | Self::SchemaDiffers { .. }
             | Self::InvalidName { .. } => ErrorClass::UserInput,
-            Self::Storage { source, .. } => class_of_chain(source).unwrap_or(ErrorClass::Transient),
-            Self::Delta { source, .. } => class_of_chain(source.as_ref()).unwrap_or(ErrorClass::Corrupt),
+            Self::Storage { source, .. } => class_of(source).unwrap_or(ErrorClass::Transient),
+            Self::Delta { source, .. } | Self::ForeignLog { source, .. } => {
+                class_of(source.as_ref()).unwrap_or(ErrorClass::Corrupt)
+            }
             Self::VersionNotFound { .. } | Self::RunNotFound { .. } => ErrorClass::NotFound,
             Self::RowCountMissing { .. } | Self::CorruptRecord { .. } => ErrorClass::Corrupt,
             Self::InvalidChange { .. } | Self::EncodeRecord { .. } => ErrorClass::Bug,
@@ -157,8 +178,10 @@ impl TablesError {
     }
 }
 
+/// The class of any error that input or output has a part in; `None` where none has.
+///
 /// The innermost cause decides: a full disk arrives wrapped in an object store error wrapped in a Delta error.
-fn class_of_chain(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
+pub fn class_of(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
     let mut class = None;
     let mut current = Some(error);
     while let Some(cause) = current {
@@ -174,11 +197,17 @@ fn class_of_chain(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
 
 fn class_of_io(kind: ErrorKind) -> ErrorClass {
     match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::OutOfMemory => ErrorClass::Resource,
+        ErrorKind::StorageFull
+        | ErrorKind::QuotaExceeded
+        | ErrorKind::FileTooLarge
+        | ErrorKind::OutOfMemory => ErrorClass::Resource,
         ErrorKind::PermissionDenied
         | ErrorKind::ReadOnlyFilesystem
         | ErrorKind::NotADirectory
-        | ErrorKind::IsADirectory => ErrorClass::UserInput,
+        | ErrorKind::IsADirectory
+        | ErrorKind::InvalidInput
+        | ErrorKind::Unsupported => ErrorClass::UserInput,
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => ErrorClass::Corrupt,
         ErrorKind::NotFound => ErrorClass::NotFound,
         _ => ErrorClass::Transient,
     }

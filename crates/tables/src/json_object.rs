@@ -3,7 +3,7 @@
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode, PutOptions};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 
 use crate::error::TablesError;
 use crate::location::TableRoot;
@@ -60,6 +60,18 @@ pub(crate) async fn read<T: DeserializeOwned>(
         Some(bytes) => decode(path, kind, &bytes).map(Some),
         None => Ok(None),
     }
+}
+
+/// Refuses a record that is readable but not the one that belongs at its path: a copy from elsewhere must not count.
+pub(crate) fn belongs(path: &Path, kind: &'static str, is_the_one: bool) -> Result<(), TablesError> {
+    if is_the_one {
+        return Ok(());
+    }
+    Err(TablesError::CorruptRecord {
+        path: path.to_string(),
+        kind,
+        source: serde_json::Error::custom("what it says it is of is not what its path says"),
+    })
 }
 
 /// Checks that `name` is one path segment that means the same on every storage system.

@@ -87,10 +87,13 @@ pub struct Run {
 /// Records the run unless it is recorded; returns what is recorded, by whoever came first.
 pub async fn write_run(root: &TableRoot, record: &RunRecord) -> Result<RunRecord, TablesError> {
     let path = run_path(&record.run_id, "run.json")?;
-    Ok(match json_object::create(root, &path, RUN_KIND, record).await? {
-        Created::First => record.clone(),
-        Created::Exists(stored) => stored,
-    })
+    match json_object::create(root, &path, RUN_KIND, record).await? {
+        Created::First => Ok(record.clone()),
+        Created::Exists(stored) => {
+            json_object::belongs(&path, RUN_KIND, stored.run_id == record.run_id)?;
+            Ok(stored)
+        }
+    }
 }
 
 /// Records how the run ended, in place of an earlier failure or cancellation. A final outcome stays as it is; returns
@@ -112,12 +115,14 @@ pub async fn write_outcome(root: &TableRoot, outcome: &RunOutcome) -> Result<Run
 /// # Errors
 /// [`TablesError::RunNotFound`] if the ledger does not have it.
 pub async fn read_run(root: &TableRoot, run_id: &str) -> Result<Run, TablesError> {
-    let record = json_object::read(root, &run_path(run_id, "run.json")?, RUN_KIND).await?;
+    let path = run_path(run_id, "run.json")?;
+    let record: Option<RunRecord> = json_object::read(root, &path, RUN_KIND).await?;
     let Some(record) = record else {
         return Err(TablesError::RunNotFound {
             run_id: run_id.to_owned(),
         });
     };
+    json_object::belongs(&path, RUN_KIND, record.run_id == run_id)?;
     let outcome = json_object::read(root, &run_path(run_id, "outcome.json")?, OUTCOME_KIND).await?;
     Ok(Run { record, outcome })
 }

@@ -12,10 +12,12 @@ pub mod crash_point;
 pub mod data_file;
 pub mod delta;
 pub mod error;
+pub mod foreign;
 mod json_object;
 pub mod ledger;
 pub mod location;
 pub mod maintain;
+pub mod run_report;
 pub mod schema;
 pub mod snapshot;
 
@@ -23,11 +25,13 @@ pub use claim::Claim;
 pub use crash_point::crash_point;
 pub use data_file::DataFile;
 pub use delta::{CommitOutcome, TableChange, TableSnapshot, Transaction, commit, load_table};
-pub use error::{ErrorClass, TablesError};
+pub use error::{ErrorClass, TablesError, class_of};
+pub use foreign::{ForeignFile, ForeignTable, load_foreign_table};
 pub use ledger::manifest::{Manifest, list_manifests, read_manifest, write_manifest};
 pub use ledger::{OutcomeKind, Run, RunOutcome, RunRecord, list_runs, read_run, write_outcome, write_run};
 pub use location::TableRoot;
 pub use maintain::{checkpoint, clean_log, vacuum};
+pub use run_report::write_run_report;
 pub use schema::{
     ACTIVITY_LOG, ColumnSpec, ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES, JOURNEY_NAMES, JOURNEYS,
     REJECTED_ROWS, RUNS, SEGMENT_STATE, TableSpec, all_tables, tables_reference_markdown,

@@ -17,6 +17,8 @@ use crate::location::TableRoot;
 
 const DIRECTORY: &str = "_wayfare/snapshots";
 const KIND: &str = "snapshot record";
+/// In the names of records, which are sorted as texts.
+const DIGITS: usize = 20;
 
 /// The tables at one moment, and what they were made with. Fields that a newer version added are ignored on reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +81,12 @@ pub async fn latest_snapshot(root: &TableRoot) -> Result<Option<SnapshotRecord>,
 
 /// The record with this number; `None` if there is none.
 pub async fn read_snapshot(root: &TableRoot, sequence: u64) -> Result<Option<SnapshotRecord>, TablesError> {
-    json_object::read(root, &path_of(sequence), KIND).await
+    let path = path_of(sequence);
+    let record: Option<SnapshotRecord> = json_object::read(root, &path, KIND).await?;
+    if let Some(record) = &record {
+        json_object::belongs(&path, KIND, record.sequence == sequence)?;
+    }
+    Ok(record)
 }
 
 /// The numbers of all records, ascending.
@@ -93,7 +100,7 @@ pub async fn list_snapshots(root: &TableRoot) -> Result<Vec<u64>, TablesError> {
         .map_err(|error| json_object::storage("list", &directory, error))?;
     let mut sequences: Vec<u64> = objects
         .iter()
-        .filter_map(|object| object.location.filename()?.strip_suffix(".json")?.parse().ok())
+        .filter_map(|object| sequence_of(object.location.filename()?))
         .collect();
     sequences.sort_unstable();
     Ok(sequences)
@@ -113,6 +120,12 @@ pub async fn write_snapshot(root: &TableRoot, record: &SnapshotRecord) -> Result
     })
 }
 
+/// Another spelling of a number is no record, and must not hide those that are.
+fn sequence_of(file_name: &str) -> Option<u64> {
+    let digits = file_name.strip_suffix(".json")?;
+    (digits.len() == DIGITS).then(|| digits.parse().ok())?
+}
+
 fn path_of(sequence: u64) -> Path {
-    Path::from(format!("{DIRECTORY}/{sequence:020}.json"))
+    Path::from(format!("{DIRECTORY}/{sequence:0DIGITS$}.json"))
 }

@@ -1,6 +1,6 @@
 //! The demo: a job of `jobs/` on real activity, from an empty cache to tables that answer questions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -113,6 +113,9 @@ pub(crate) fn run(checkout: &Checkout, request: &Request) -> Result<()> {
     eprint!("\n{steps}");
     ran?;
     print_questions(&wayfare, &tables_url);
+    if let Some(page) = newest_report(&tables)? {
+        println!("\nLook at the report in a browser: file://{}", page.display());
+    }
     Ok(())
 }
 
@@ -123,9 +126,24 @@ fn print_questions(wayfare: &Path, tables_url: &str) {
     }
 }
 
+/// The page about the last run that changed the tables; none if the run was told not to write it.
+fn newest_report(tables: &Path) -> Result<Option<PathBuf>> {
+    let folder = tables.join("restricted/reports");
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let mut newest = None;
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        newest = newest.max(Some((entry.metadata()?.modified()?, entry.path())));
+    }
+    Ok(newest.map(|(_, page)| page))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     fn parse(line: &str) -> Result<Request> {
         Request::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
@@ -144,6 +162,24 @@ mod tests {
         assert_eq!(request.demo.name, "complete-journey");
         assert!(request.keep_tables);
         assert_eq!(request.run_arguments, ["--output", "json", "--keep"]);
+    }
+
+    #[test]
+    fn the_report_of_the_last_run_is_found() {
+        let tables = Scratch::new("newest-report");
+        assert_eq!(newest_report(tables.root()).unwrap(), None);
+        for (name, second) in [("b.html", 9), ("a.html", 10), ("c.html", 8)] {
+            let path = format!("restricted/reports/{name}");
+            tables.write(&path, "");
+            let file = std::fs::File::options()
+                .write(true)
+                .open(tables.path(&path))
+                .unwrap();
+            let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
+            file.set_modified(time).unwrap();
+        }
+        let newest = tables.path("restricted/reports/a.html");
+        assert_eq!(newest_report(tables.root()).unwrap(), Some(newest));
     }
 
     #[test]

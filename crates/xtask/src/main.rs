@@ -9,6 +9,8 @@
 )]
 
 mod assets;
+mod bench;
+mod book;
 mod checkout;
 mod demo;
 mod fingerprint;
@@ -38,6 +40,8 @@ usage: cargo xtask COMMAND
   lint                      clippy on all targets, warnings denied
   tidy                      the rules that no compiler checks
   goldens [--accept]        run the tests of expected files; --accept rewrites the files instead
+  bench scale [COUNT...]    time and memory of load and segment over COUNT synthetic activities each
+  book [--open]             build the documentation of docs/ as a book and print where it is
 
 The cache is $WAYFARE_CACHE, by default ~/.cache/wayfare.
 ";
@@ -70,6 +74,10 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         }
         "demo" => demo::run(&checkout, &demo::Request::parse(rest)?),
         "test" => suite::test(&checkout, rest),
+        "bench" => match rest {
+            [what, sizes @ ..] if what == "scale" => bench::scale(&checkout, sizes),
+            _ => bail!("`bench` knows only `scale`"),
+        },
         "lint" => {
             refuse_arguments(command, rest)?;
             suite::lint(&checkout)
@@ -82,6 +90,11 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             [] => suite::goldens(&checkout, suite::Goldens::Compare),
             [flag] if flag == "--accept" => suite::goldens(&checkout, suite::Goldens::Accept),
             _ => bail!("`goldens` takes only --accept"),
+        },
+        "book" => match rest {
+            [] => book::build(&checkout, book::Then::Print),
+            [flag] if flag == "--open" => book::build(&checkout, book::Then::Open),
+            _ => bail!("`book` takes only --open"),
         },
         unknown => bail!("no command `{unknown}`\n\n{USAGE}"),
     }

@@ -1,4 +1,5 @@
-//! The Python environment of the interoperability tests: other projects' readers of the tables that we write.
+//! The Python environment of the tests: other projects' readers of the tables that we write, and the program that
+//! builds the book.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,11 +10,19 @@ use crate::checkout::Checkout;
 use crate::{fingerprint, install, process};
 
 const REQUIREMENTS: &str = "requirements-tests.txt";
-const SIZE: &str = "120 MB to download, 480 MB on disk";
+const SIZE: &str = "125 MB to download, 490 MB on disk";
 
-/// Installs the readers where they are not there yet; returns the interpreter that has them, the value of
-/// `WAYFARE_PYTHON`.
-pub(crate) fn set_up(checkout: &Checkout) -> Result<PathBuf> {
+/// What the environment holds.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    /// The interpreter that has the readers, the value of `WAYFARE_PYTHON`.
+    pub(crate) python: PathBuf,
+    /// The program that builds the book, the value of `WAYFARE_MDBOOK`.
+    pub(crate) mdbook: PathBuf,
+}
+
+/// Installs the environment where it is not there yet.
+pub(crate) fn set_up(checkout: &Checkout) -> Result<Readers> {
     let requirements = checkout.file(REQUIREMENTS);
     let pinned = std::fs::read_to_string(&requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
@@ -28,15 +37,18 @@ pub(crate) fn set_up(checkout: &Checkout) -> Result<PathBuf> {
         create(&requirements, attempt)
     })?;
     eprintln!("readers: present at {}", environment.display());
-    Ok(interpreter_of(&environment))
+    Ok(Readers {
+        python: program_of(&environment, "python"),
+        mdbook: program_of(&environment, "mdbook"),
+    })
 }
 
-/// Only the interpreter of the environment is used, never its scripts: those name the folder they were made in, which
+/// Only native programs of the environment are used, never its scripts: those name the folder they were made in, which
 /// is renamed.
 fn create(requirements: &Path, environment: &Path) -> Result<()> {
     process::run(Command::new("python3").args(["-m", "venv"]).arg(environment))
         .context("cannot create a virtual environment: it needs python3 with its venv module")?;
-    let mut pip = Command::new(interpreter_of(environment));
+    let mut pip = Command::new(program_of(environment, "python"));
     pip.args([
         "-m",
         "pip",
@@ -52,6 +64,6 @@ fn create(requirements: &Path, environment: &Path) -> Result<()> {
     })
 }
 
-fn interpreter_of(environment: &Path) -> PathBuf {
-    environment.join("bin").join("python")
+fn program_of(environment: &Path, name: &str) -> PathBuf {
+    environment.join("bin").join(name)
 }

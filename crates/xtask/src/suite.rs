@@ -65,11 +65,12 @@ pub(crate) fn lint(checkout: &Checkout) -> Result<()> {
 /// `cargo test` with the environment that the tests rely on, set up.
 fn test_command(checkout: &Checkout, scope: &[&str]) -> Result<Command> {
     let assets = assets::set_up(checkout)?;
-    let python = readers::set_up(checkout)?;
+    let readers = readers::set_up(checkout)?;
     let mut command = checkout.cargo(&["test"])?;
     command
         .args(scope)
         .env("WAYFARE_ASSETS", assets)
-        .env("WAYFARE_PYTHON", python);
+        .env("WAYFARE_PYTHON", readers.python)
+        .env("WAYFARE_MDBOOK", readers.mdbook);
     Ok(command)
 }

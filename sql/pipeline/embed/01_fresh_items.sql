@@ -1,7 +1,7 @@
 -- Items of this run's activities whose text has no vector from this encoder yet.
--- Input: usable_items, slice_activities, item_vectors. Params: encoder.
+-- Input: known_items, slice_activities, item_vectors. Params: encoder.
 SELECT i.item_id, i.title, i.text, i.tags, i.embed_text, i.content_hash
-FROM usable_items i
+FROM known_items i
 WHERE EXISTS (SELECT 1 FROM slice_activities a WHERE a.item_id = i.item_id)
   AND NOT EXISTS (
     SELECT 1 FROM item_vectors v

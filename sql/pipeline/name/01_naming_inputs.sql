@@ -4,7 +4,7 @@
 WITH published AS (
   SELECT j['naming_input'] AS naming_input, j['naming_titles'] AS titles, j['naming_concepts'] AS concepts,
     j['activity_count'] AS strength
-  FROM (SELECT unnest(segmented['journeys']) AS j FROM segmented)
+  FROM (SELECT unnest(journeys) AS j FROM segmented)
   UNION ALL
   SELECT p.naming_input, n.titles, n.concepts, p.activity_count
   FROM journeys p

@@ -5,5 +5,5 @@ SELECT s.bucket, s.user_id, s.j['journey_id'] AS journey_id, s.j['started_at'] A
   s.j['active_days'] AS active_days, s.j['vector'] AS vector, s.j['representative_items'] AS representative_items,
   s.j['concepts'] AS concepts, n.name, n.name_source, n.name_score, n.name_flags, n.naming_input, n.namer,
   $encoder AS encoder, $run_id AS run_id
-FROM (SELECT bucket, user_id, unnest(segmented['journeys']) AS j FROM segmented) s
+FROM (SELECT bucket, user_id, unnest(journeys) AS j FROM segmented) s
 JOIN chosen_names n ON n.naming_input = s.j['naming_input']

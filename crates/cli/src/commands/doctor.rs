@@ -11,12 +11,15 @@ use std::time::Instant;
 use wayfare_functions::models::{ModelProvider, ModelReference};
 use wayfare_inference::{Encoder, InferenceError};
 use wayfare_pipeline::settings::JobSettings;
+use wayfare_pipeline::sources;
 
 use super::job;
 use crate::args::{DoctorArgs, JobArgs};
 use crate::failure::Failure;
 use crate::models::CandleModels;
-use crate::{environment, output};
+use crate::{clock, environment, output};
+
+const BYTES_PER_MIB: f64 = (1_u64 << 20) as f64;
 
 /// What a check found.
 #[derive(Debug)]
@@ -69,6 +72,7 @@ async fn check_job(settings: &JobSettings, checks: &mut Vec<(&str, Finding)>) {
         Finding::Good(format!("`{}` is complete", settings.job.name)),
     ));
     checks.push(("disk", machine::disk(&settings.tables.url)));
+    checks.push(("sources", judge(check_sources(settings).await)));
     if let Err(failure) = job::require_models(settings) {
         checks.push(("models", Finding::Bad(failure)));
         checks.push(("tables", judge(storage::check(&settings.tables.url).await)));
@@ -85,6 +89,17 @@ async fn check_job(settings: &JobSettings, checks: &mut Vec<(&str, Finding)>) {
     };
     checks.push(("language model", named_by));
     checks.push(("tables", judge(storage::check(&settings.tables.url).await)));
+}
+
+/// Finds the files, their columns and the queries' columns without reading rows.
+async fn check_sources(settings: &JobSettings) -> Result<String, Failure> {
+    let date = settings.job.slice.newest_complete(clock::today());
+    let bytes = sources::check(&job::engine(settings), settings, date).await?;
+    let count = settings.sources.tables.len();
+    Ok(format!(
+        "{count} tables of {:.1} MiB; the queries give activities and items",
+        bytes as f64 / BYTES_PER_MIB
+    ))
 }
 
 fn judge(result: Result<String, Failure>) -> Finding {

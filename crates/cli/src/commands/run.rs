@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wayfare_pipeline::driver::{self, RunRequest};
 use wayfare_pipeline::report::{Outcome, RunReport};
 
-use super::job;
+use super::{job, report};
 use crate::args::{OutputFormat, RunArgs};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -19,15 +19,23 @@ use crate::text_table::TextTable;
 /// Where Airflow's KubernetesPodOperator looks for a task's result.
 const AIRFLOW_FOLDER: &str = "/airflow/xcom";
 
+/// A run that ended well.
+#[derive(Debug)]
+struct Finished {
+    report: RunReport,
+    /// Where the page about it lies.
+    page: Option<String>,
+}
+
 /// Runs a job for the selected dates and hands over the result, of failures too.
 pub(super) async fn run(args: &RunArgs) -> Result<(), Failure> {
-    let mut reports = Vec::new();
-    let outcome = run_all(args, &mut reports).await;
-    let delivered = deliver(args, &reports, outcome.as_ref().err());
+    let mut finished = Vec::new();
+    let outcome = run_all(args, &mut finished).await;
+    let delivered = deliver(args, &finished, outcome.as_ref().err());
     outcome.and(delivered)
 }
 
-async fn run_all(args: &RunArgs, reports: &mut Vec<RunReport>) -> Result<(), Failure> {
+async fn run_all(args: &RunArgs, finished: &mut Vec<Finished>) -> Result<(), Failure> {
     let settings = job::settings(&args.job)?.settings;
     let runs = job::runs(&args.selection, &settings)?;
     job::require_models(&settings)?;
@@ -62,13 +70,19 @@ async fn run_all(args: &RunArgs, reports: &mut Vec<RunReport>) -> Result<(), Fai
                 failure
             }
         };
-        reports.push(result.map_err(told_to_stop)?);
+        let report = result.map_err(told_to_stop)?;
+        let page = if report.outcome == Outcome::Done && !args.no_report {
+            report::after_run(&engine, &report).await
+        } else {
+            None
+        };
+        finished.push(Finished { report, page });
     }
     Ok(())
 }
 
-fn deliver(args: &RunArgs, reports: &[RunReport], failure: Option<&Failure>) -> Result<(), Failure> {
-    let result = to_json(args, reports, failure)?.to_string();
+fn deliver(args: &RunArgs, finished: &[Finished], failure: Option<&Failure>) -> Result<(), Failure> {
+    let result = to_json(args, finished, failure)?.to_string();
     for file in result_files(args.result_file.as_deref()) {
         std::fs::write(&file, format!("{result}\n")).map_err(|error| {
             Failure::from(error).context(format!("cannot write the result to `{}`", file.display()))
@@ -76,9 +90,7 @@ fn deliver(args: &RunArgs, reports: &[RunReport], failure: Option<&Failure>) -> 
     }
     match args.output {
         OutputFormat::Json => output::data_line(&result),
-        OutputFormat::Text => reports
-            .iter()
-            .try_for_each(|report| output::data(&to_text(report))),
+        OutputFormat::Text => finished.iter().try_for_each(|run| output::data(&to_text(run))),
     }
 }
 
@@ -92,20 +104,30 @@ fn result_files(asked_for: Option<&Path>) -> Vec<PathBuf> {
         .collect()
 }
 
-fn to_json(args: &RunArgs, reports: &[RunReport], failure: Option<&Failure>) -> Result<Value, Failure> {
+fn to_json(args: &RunArgs, finished: &[Finished], failure: Option<&Failure>) -> Result<Value, Failure> {
     let mut result = match failure {
         Some(failure) => failure.to_json(),
-        None if reports.iter().any(|report| report.outcome == Outcome::Done) => json!({ "outcome": "done" }),
+        None if finished.iter().any(|run| run.report.outcome == Outcome::Done) => {
+            json!({ "outcome": "done" })
+        }
         None => json!({ "outcome": "noop" }),
     };
-    result["runs"] = serde_json::to_value(reports)?;
+    let mut runs = Vec::with_capacity(finished.len());
+    for run in finished {
+        let mut report = serde_json::to_value(&run.report)?;
+        report["report"] = json!(run.page);
+        runs.push(report);
+    }
+    result["runs"] = Value::Array(runs);
+    result["report"] = json!(finished.iter().rev().find_map(|run| run.page.as_ref()));
     if let Some(key) = &args.run_key {
         result["run_key"] = json!(key);
     }
     Ok(result)
 }
 
-fn to_text(report: &RunReport) -> String {
+fn to_text(run: &Finished) -> String {
+    let report = &run.report;
     let RunReport {
         run_id,
         job,
@@ -146,5 +168,9 @@ fn to_text(report: &RunReport) -> String {
         "\nnext:\n  wayfare sql {tables_url} -c 'select name, count(*) as journeys from journeys group by name order by 2 desc limit 20'\n  \
          wayfare runs show {tables_url} {run_id}\n",
     );
-    text + &next
+    text.push_str(&next);
+    if let Some(page) = &run.page {
+        text.extend(["\nreport: ", page, "\n"]);
+    }
+    text
 }

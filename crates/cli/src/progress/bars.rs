@@ -77,6 +77,7 @@ impl Observer for Bars {
                 stage,
                 seconds,
                 counts,
+                ..
             } => {
                 self.finish(stage);
                 self.say(&format!(

@@ -65,12 +65,17 @@ impl Observer for Lines {
             Event::StageFinished {
                 stage,
                 seconds,
+                peak_memory_bytes,
                 counts,
             } => {
                 self.set(None);
-                say(
-                    json!({ "event": "stage_finished", "stage": stage, "seconds": seconds, "counts": counts }),
-                );
+                say(json!({
+                    "event": "stage_finished",
+                    "stage": stage,
+                    "seconds": seconds,
+                    "peak_memory_bytes": peak_memory_bytes,
+                    "counts": counts,
+                }));
             }
             Event::Note { text } => say(json!({ "event": "note", "text": text })),
         }

@@ -10,7 +10,7 @@ use crate::random::Random;
 const LARGEST_RATIO: f64 = 1_000.0;
 
 /// Yields (user, count) for every user, count 0 included.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ActivityCounts {
     seed: u64,
     tail_exponent: f64,

@@ -25,7 +25,7 @@ pub struct GenerateOptions {
     /// Exponent, above 0, of the bounded Pareto distribution of activities per user; smaller is more uneven. The most
     /// active user has at most a thousand times as many as the least active.
     pub tail_exponent: f64,
-    /// The most rows a file holds, at least 1.
+    /// The most rows a file holds, at least 1. Activities are cut between users, so a user with more has a larger file.
     pub rows_per_file: u64,
 }
 
@@ -40,7 +40,7 @@ impl Default for GenerateOptions {
             items_per_topic: 60,
             noise_share: 0.2,
             tail_exponent: 1.5,
-            rows_per_file: 10_000_000,
+            rows_per_file: 1_000_000,
         }
     }
 }

@@ -19,6 +19,8 @@ const ROWS_PER_ROW_GROUP: usize = 131_072;
 pub(crate) struct PartWriter<R> {
     folder: PathBuf,
     rows_per_file: u64,
+    /// Number of the first file.
+    first: usize,
     rows: R,
     rows_in_batch: u64,
     rows_in_file: u64,
@@ -29,9 +31,20 @@ pub(crate) struct PartWriter<R> {
 
 impl<R: Rows> PartWriter<R> {
     pub(crate) fn create(folder: &Path, rows: R, rows_per_file: u64) -> Result<Self, EvaluationError> {
+        Self::create_from(folder, 0, rows, rows_per_file)
+    }
+
+    /// Like [`create`](Self::create), with the number of the first file.
+    pub(crate) fn create_from(
+        folder: &Path,
+        first: usize,
+        rows: R,
+        rows_per_file: u64,
+    ) -> Result<Self, EvaluationError> {
         let mut writer = Self {
             folder: folder.to_owned(),
             rows_per_file,
+            first,
             rows,
             rows_in_batch: 0,
             rows_in_file: 0,
@@ -91,7 +104,7 @@ impl<R: Rows> PartWriter<R> {
     }
 
     fn open(&mut self) -> Result<(), EvaluationError> {
-        let path = self.folder.join(format!("part-{:05}.parquet", self.files.len()));
+        let path = self.folder.join(format!("part-{:05}.parquet", self.first + self.files.len()));
         let file = File::create_new(&path).map_err(|source| EvaluationError::Write {
             path: path.clone(),
             source,

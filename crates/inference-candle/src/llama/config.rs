@@ -5,6 +5,9 @@ use candle_core::{Device, Result, Tensor};
 use crate::error::ModelError;
 use crate::gguf::Gguf;
 
+/// No layer of any model is wider; more would only make memory run out before the tensors are seen to be missing.
+const LARGEST_SIZE: usize = 1 << 20;
+
 #[derive(Debug, Clone)]
 pub(crate) struct LlamaConfig {
     pub(crate) layers: usize,
@@ -38,7 +41,19 @@ impl LlamaConfig {
             norm_epsilon: gguf.number("llama.attention.layer_norm_rms_epsilon")?,
             rotation_base: gguf.number("llama.rope.freq_base")?,
         };
-        if config.value_heads == 0
+        let sizes = [
+            config.layers,
+            config.hidden,
+            config.feed_forward,
+            config.heads,
+            config.value_heads,
+        ];
+        if !sizes.iter().all(|size| (1..=LARGEST_SIZE).contains(size)) {
+            return Err(gguf.format_error(format!(
+                "its layers, widths and heads are {sizes:?}; each has to be from 1 to {LARGEST_SIZE}"
+            )));
+        }
+        if config.head_size == 0
             || !config.heads.is_multiple_of(config.value_heads)
             || !config.head_size.is_multiple_of(2)
         {

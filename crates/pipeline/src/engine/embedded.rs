@@ -18,7 +18,10 @@ use wayfare_functions::models::ModelProvider;
 use wayfare_functions::registry::register_functions;
 use wayfare_functions::write_files::with_write_files;
 
-use super::{Engine, SessionNeeds};
+use super::{Engine, SessionNeeds, caught};
+
+/// Rows of a batch in sessions over bucket groups: a row may be a user with all that is known of them, tens of kilobytes.
+const USERS_PER_BATCH: usize = 2_048;
 
 /// The default engine.
 #[derive(Debug)]
@@ -62,11 +65,17 @@ impl Engine for EmbeddedEngine {
     fn session(&self, needs: &SessionNeeds) -> Result<SessionContext, DataFusionError> {
         let mut config =
             SessionConfig::new().with_target_partitions(needs.partitions.unwrap_or(self.threads));
+        if needs.keep_order {
+            config = config.with_batch_size(USERS_PER_BATCH);
+        }
         let options = config.options_mut();
         // One text type everywhere: what is read, what functions take and what is written agree.
         options.execution.parquet.schema_force_view_types = false;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.time_zone = Some("+00:00".to_owned());
+        // DataFusion 55 takes the least and the largest number through a cast to text as they are, and ends the statement
+        // where they do not follow each other as texts: `95` comes after `134`. Ids are cast to text, so no statistics.
+        options.execution.collect_statistics = false;
         // It moves the fields of a struct towards the scan, with the call that makes the struct: a name would be
         // generated once per field, and before the filters that say which names are wanted.
         options.optimizer.enable_leaf_expression_pushdown = false;
@@ -92,8 +101,11 @@ impl Engine for EmbeddedEngine {
         session: &SessionContext,
         plan: LogicalPlan,
     ) -> Result<Vec<RecordBatch>, DataFusionError> {
-        let plan = session.state().create_physical_plan(&plan).await?;
-        tracing::debug!(plan = %displayable(plan.as_ref()).indent(false), "executing");
-        collect(plan, session.task_ctx()).await
+        caught(async {
+            let plan = session.state().create_physical_plan(&plan).await?;
+            tracing::debug!(plan = %displayable(plan.as_ref()).indent(false), "executing");
+            collect(plan, session.task_ctx()).await
+        })
+        .await
     }
 }

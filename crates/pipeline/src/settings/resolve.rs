@@ -109,15 +109,21 @@ pub fn resolve(
 }
 
 fn read(job_file: &Path) -> Result<String, PipelineError> {
-    std::fs::read_to_string(job_file).map_err(|error| match error.kind() {
+    let unusable = |message: String| PipelineError::Configuration {
+        path: job_file.to_owned(),
+        message,
+    };
+    let bytes = std::fs::read(job_file).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => PipelineError::InputMissing {
             what: "job file".to_owned(),
             path: job_file.display().to_string(),
         },
-        _ => PipelineError::Configuration {
-            path: job_file.to_owned(),
-            message: format!("it cannot be read: {error}"),
-        },
+        _ => unusable(format!("it cannot be read: {error}")),
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let readable = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = readable.split(|byte| *byte == b'\n').count();
+        unusable(format!("line {line} is not UTF-8 text; save the file as UTF-8"))
     })
 }
 

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, TimeUnit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `[sources]`: source tables and the queries over them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["activities", "items"]))]
 pub struct SourcesSettings {
     /// `[sources.tables.NAME]`: tables that the queries may name.
     pub tables: BTreeMap<String, SourceTable>,
@@ -18,28 +20,34 @@ pub struct SourcesSettings {
 }
 
 /// `[sources.activities]` and `[sources.items]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["sql"]))]
 pub struct SourceQuery {
-    /// One `SELECT` over the source tables. Required.
+    /// One `SELECT` over the source tables.
     pub sql: String,
 }
 
 /// `[sources.tables.NAME]`: where a source table lies and how it is read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["path"]))]
 pub struct SourceTable {
-    /// A file, a folder or a URL; a path is relative to the job file's folder. Required.
+    /// A file or a folder, relative to the job file's folder, or a `file://` URL.
     pub path: String,
-    /// `parquet`, `csv` or `delta`. Default: `parquet`.
+    /// How the files are written.
     pub format: SourceFormat,
-    /// The character between the columns of a CSV file. Default: `,`.
+    /// The character between the columns of a CSV file.
     pub delimiter: char,
-    /// Whether the first line of a CSV file names the columns. Default: true.
+    /// Whether the first line of a CSV file names the columns.
     pub header: bool,
-    /// The character around CSV values that hold delimiters; `"\u0000"` for none. Default: `"`.
+    /// The character around CSV values that hold delimiters; `"\u0000"` for none.
     pub quote: char,
-    /// The CSV columns from left to right as `[name, type]` pairs. Default: names from the header, types from the data.
+    /// Whether quoted CSV values may hold line breaks. A file is then read by one thread, and a quote that is never
+    /// closed takes in the lines after it; without it, a value with a line break is an error.
+    pub multiline: bool,
+    /// The CSV columns from left to right as `[name, type]` pairs. Without it, names come from
+    /// the header and types from the data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<(String, ColumnType)>>,
 }
@@ -52,13 +60,14 @@ impl Default for SourceTable {
             delimiter: ',',
             header: true,
             quote: '"',
+            multiline: false,
             columns: None,
         }
     }
 }
 
 /// The format of a source table.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceFormat {
     /// One Parquet file or a folder of them.
@@ -66,12 +75,12 @@ pub enum SourceFormat {
     Parquet,
     /// Text with one row per line.
     Csv,
-    /// A Delta table. Not read yet: a run that meets one ends with an error that says so.
+    /// A Delta table, read at the version that is its newest when the run begins.
     Delta,
 }
 
 /// The type of a CSV column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnType {
     /// Text.

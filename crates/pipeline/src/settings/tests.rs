@@ -353,3 +353,51 @@ fn the_configuration_hash_follows_results_and_not_places() {
         assert_ne!(configuration_hash(change), hash);
     }
 }
+
+/// The dotted keys that the schema requires, in the sections of [`JOB`].
+fn required_keys(schema: &serde_json::Value, table: &toml::Table, prefix: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, value) in table {
+        let key = format!("{prefix}{name}");
+        let of_key = schema["properties"]
+            .get(name)
+            .unwrap_or(&schema["additionalProperties"]);
+        match value {
+            toml::Value::Table(inner) => found.extend(required_keys(of_key, inner, &format!("{key}."))),
+            _ if schema["required"]
+                .as_array()
+                .is_some_and(|keys| keys.iter().any(|key| key == name)) =>
+            {
+                found.push(key);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// [`JOB`] with those of its keys that are to be kept.
+fn with_keys(keep: &dyn Fn(&str) -> bool, table: toml::Table, prefix: &str) -> toml::Table {
+    let kept = table.into_iter().filter_map(|(name, value)| {
+        let key = format!("{prefix}{name}");
+        match value {
+            toml::Value::Table(inner) => Some((name, with_keys(keep, inner, &format!("{key}.")).into())),
+            value => keep(&key).then_some((name, value)),
+        }
+    });
+    kept.collect()
+}
+
+#[test]
+fn what_the_schema_requires_is_what_resolving_requires() {
+    let job: toml::Table = JOB.parse().unwrap();
+    let required = required_keys(&super::job_file_schema().to_value(), &job, "");
+    assert_eq!(required.len(), 7, "{required:?}");
+    let text = |keep: &dyn Fn(&str) -> bool| with_keys(keep, job.clone(), "").to_string();
+    let only_required = text(&|key| required.iter().any(|required| required == key));
+    try_resolve(&only_required, &[], &[]).unwrap();
+    for missing in &required {
+        let expected = format!("`{missing}` is not set");
+        check_error(&text(&|key| key != missing), &[], &[], &[&expected]);
+    }
+}

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use wayfare_functions::item_pack::{PackReference, encode_pack};
-use wayfare_tables::{ACTIVITY_LOG, DataFile, ITEM_VECTORS, Manifest};
+use wayfare_functions::list_arguments::{concepts_type, vector_type};
+use wayfare_functions::write_files::Arrangement;
+use wayfare_tables::{ACTIVITY_LOG, DataFile, ITEM_VECTORS, Manifest, TablesError};
 
 use super::load::{Loaded, register_checked};
 use super::{Produced, rows_of};
@@ -18,6 +20,8 @@ use crate::dataset::Dataset;
 use crate::error::PipelineError;
 use crate::observer::Event;
 use crate::run::Run;
+use crate::settings::LogicalDate;
+use crate::sources;
 use crate::statement::{self, Output};
 
 const STAGE: &str = "embed";
@@ -42,7 +46,10 @@ pub(crate) struct Embedded {
 
 /// Embeds what is new.
 pub(crate) async fn run(run: &Run<'_>, loaded: &Loaded) -> Result<Embedded, PipelineError> {
-    let manifest = run.group(STAGE, 0, |attempt| embed(run, loaded, attempt)).await?;
+    let manifest = match run.group(STAGE, 0, |attempt| embed(run, loaded, attempt)).await {
+        Ok(manifest) => manifest,
+        Err(error) => return Err(sources::fault::explain(run, last_date(run)?, error).await),
+    };
     let summary: Summary = manifest
         .digest
         .as_deref()
@@ -59,13 +66,17 @@ pub(crate) async fn run(run: &Run<'_>, loaded: &Loaded) -> Result<Embedded, Pipe
     })
 }
 
+/// Items have no date; the last one stands for the present.
+fn last_date(run: &Run<'_>) -> Result<LogicalDate, PipelineError> {
+    run.dates.last().copied().ok_or_else(|| PipelineError::Bug {
+        message: "no date".to_owned(),
+    })
+}
+
 async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produced, PipelineError> {
     let session = run.session()?;
     let place = run.place(STAGE, 0);
-    let last_date = run.dates.last().copied().ok_or_else(|| PipelineError::Bug {
-        message: "no date".to_owned(),
-    })?;
-    register_checked(run, &session, last_date).await?;
+    register_checked(run, &session, last_date(run)?).await?;
     let activities = loaded
         .slices
         .iter()
@@ -96,7 +107,7 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
         file_schema: None,
         partition_columns: &[],
         sort_columns: &[],
-        shuffle: false,
+        arrangement: Arrangement::InOrder,
     };
     let (fresh, schema) = statement::write(
         run.engine,
@@ -154,16 +165,18 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
         let (files, _) = run.watched(STAGE, || artefacts.texts_encoded(), write).await?;
         produced.add(ITEM_VECTORS.name, files);
     }
-    let pack = match run.base.as_ref().and_then(|base| base.item_pack.clone()) {
-        Some(pack)
-            if fresh_count == 0 && run.base.as_ref().is_some_and(|b| b.encoder == run.encoder.id()) =>
-        {
-            PackReference {
-                uri: pack.uri,
-                hash: pack.hash,
-            }
-        }
-        _ => {
+    let published = run.base.as_ref().filter(|base| base.encoder == run.encoder.id());
+    let published = published
+        .and_then(|base| base.item_pack.as_ref())
+        .map(|pack| PackReference {
+            uri: pack.uri.clone(),
+            hash: pack.hash.clone(),
+        });
+    // A pack that was lost or damaged is made again from the vectors, and then is the same.
+    let usable = published.filter(|pack| fresh_count == 0 && run.engine.artefacts().pack(pack).is_ok());
+    let pack = match usable {
+        Some(pack) => pack,
+        None => {
             let all = known
                 .into_iter()
                 .chain(produced.files.get(ITEM_VECTORS.name).cloned().unwrap_or_default());
@@ -194,20 +207,33 @@ async fn count(
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
+/// The columns of the statement that makes a pack.
+fn pack_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("item_id", DataType::Utf8, false),
+        Field::new("title", DataType::Utf8, true),
+        Field::new("vector", vector_type(), false),
+        Field::new("concepts", concepts_type(), false),
+    ]))
+}
+
 async fn write_pack(run: &Run<'_>, rows: &[RecordBatch]) -> Result<PackReference, PipelineError> {
-    let Some(first) = rows.first() else {
-        return Err(PipelineError::Source {
-            source_name: "items".to_owned(),
-            message: "no activity of this run refers to an item with a text".to_owned(),
-        });
-    };
     let bug = |message: String| PipelineError::Bug { message };
-    let rows = concat_batches(&first.schema(), rows).map_err(|error| bug(error.to_string()))?;
+    // Where no activity could be used there is no item, and a pack without items.
+    let schema = rows.first().map_or_else(pack_schema, RecordBatch::schema);
+    let rows = concat_batches(&schema, rows).map_err(|error| bug(error.to_string()))?;
     let (bytes, hash) =
         encode_pack(&rows, run.encoder.dimension()).map_err(|error| bug(error.to_string()))?;
     let path = Path::from(format!("{PACKS}/{hash}.arrow"));
     let put = run.root.store().put(&path, bytes.into()).await;
-    put.map_err(|error| bug(format!("writing item pack `{path}`: {error}")))?;
+    put.map_err(|source| {
+        let written = TablesError::Storage {
+            action: "write",
+            path: path.to_string(),
+            source,
+        };
+        PipelineError::tables(&run.settings.job.name, "writing the item pack")(written)
+    })?;
     let local = run
         .root
         .local_path()

@@ -11,6 +11,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use datafusion::prelude::SessionContext;
 use wayfare_functions::list_arguments::texts_type;
+use wayfare_functions::write_files::Arrangement;
 use wayfare_tables::{DataFile, JOURNEY_NAMES, JOURNEYS, Manifest};
 
 use super::segment::{CHANGED_USERS, Changes, SEGMENTED, changed_users_schema, segmented_schema};
@@ -258,7 +259,12 @@ async fn write_new_names(
         };
         let write = statement::write(run.engine, session, statement, parameters, place, &output);
         let files = if part == "model" {
-            run.watched(STAGE, || artefacts.journeys_named(), write).await?.0
+            let before = artefacts.tokens();
+            let written = run.watched(STAGE, || artefacts.journeys_named(), write).await?;
+            let after = artefacts.tokens();
+            produced.count("tokens_read", after.read - before.read);
+            produced.count("tokens_written", after.written - before.written);
+            written.0
         } else {
             write.await?.0
         };
@@ -275,7 +281,7 @@ fn work_output<'o>(directory: &'o str, attempt: &'o str) -> Output<'o> {
         file_schema: None,
         partition_columns: &[],
         sort_columns: &[],
-        shuffle: false,
+        arrangement: Arrangement::InOrder,
     }
 }
 
@@ -312,7 +318,7 @@ async fn write_group(
             partition_columns: JOURNEYS.partition_columns,
             sort_columns: sort_columns(&JOURNEYS),
             // The names are joined in from a table without buckets, which may move rows between tasks.
-            shuffle: true,
+            arrangement: Arrangement::Gathered,
         };
         let written =
             statement::write(run.engine, &session, statement, &parameters(run), &place, &output).await?;

@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, Int32Array, StringArray, TimestampMicrosecondArray}
 use arrow::record_batch::RecordBatch;
 use datafusion::logical_expr::LogicalPlanBuilder;
 use serde::Serialize;
-use wayfare_functions::write_files::{WriteFiles, WriteSpec};
+use wayfare_functions::write_files::{Arrangement, WriteFiles, WriteSpec};
 use wayfare_tables::{
     ACTIVITY_LOG, ArtefactRef, Claim, DataFile, ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES,
     JOURNEY_NAMES, JOURNEYS, Manifest, REJECTED_ROWS, RUNS, SEGMENT_STATE, Slice, SnapshotRecord,
@@ -193,7 +193,7 @@ fn record(run: &Run<'_>, results: &Results<'_>, tables: BTreeMap<String, u64>) -
     }
     let pack = &results.embedded.pack;
     SnapshotRecord {
-        sequence: base.map_or(0, |record| record.sequence) + 1,
+        sequence: base.map_or(0, |record| record.sequence).saturating_add(1),
         run_id: run.run_id.clone(),
         created_at_ms: clock::now().timestamp_millis(),
         tables,
@@ -220,8 +220,18 @@ async fn write_ledger_rows(
     let same = |text: String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows)))
     };
-    let time = |at: i64| -> ArrayRef {
-        Arc::new(TimestampMicrosecondArray::from(vec![at; rows]).with_timezone("UTC"))
+    let now = clock::now().timestamp_micros();
+    let began = |stage: &Option<&StageReport>| {
+        stage.map_or(run.started_at.timestamp_micros(), |stage| {
+            stage.started_at_ms * 1000
+        })
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "the microseconds of a stage")]
+    let ended =
+        |stage: &Option<&StageReport>| stage.map_or(now, |s| began(stage) + (s.seconds * 1e6) as i64);
+    let times = |of: &dyn Fn(&Option<&StageReport>) -> i64| -> ArrayRef {
+        let times = TimestampMicrosecondArray::from_iter_values(stages.iter().map(of));
+        Arc::new(times.with_timezone("UTC"))
     };
     let dates: Vec<String> = run.dates.iter().map(ToString::to_string).collect();
     let mut models = BTreeMap::from([("encoder", run.encoder_reference.sha256.clone())]);
@@ -246,8 +256,8 @@ async fn write_ledger_rows(
         ),
         ("bucket_group", Arc::new(Int32Array::from(vec![None; rows]))),
         ("outcome", same("succeeded".to_owned())),
-        ("started_at", time(run.started_at.timestamp_micros())),
-        ("finished_at", time(clock::now().timestamp_micros())),
+        ("started_at", times(&began)),
+        ("finished_at", times(&ended)),
         ("counts", Arc::new(StringArray::from_iter_values(counts))),
         ("table_versions", same(json(tables))),
         ("configuration_hash", same(run.configuration_hash.clone())),
@@ -271,7 +281,7 @@ async fn write_ledger_rows(
         file_schema: schema,
         partition_columns: vec![],
         sort_columns: vec![],
-        shuffle: false,
+        arrangement: Arrangement::InOrder,
     };
     let plan = WriteFiles::plan(LogicalPlanBuilder::from(input).build()?, spec)?;
     files_of(&run.engine.execute(&session, plan).await?)

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use wayfare_functions::list_arguments::texts_type;
 use wayfare_functions::segment_settings::SegmentSettings;
 use wayfare_functions::segmented::segmented_fields;
+use wayfare_functions::write_files::Arrangement;
 use wayfare_tables::{
     ACTIVITY_LOG, DataFile, JOURNEY_ACTIVITIES, JOURNEY_ALIASES, Manifest, SEGMENT_STATE, TableSpec,
 };
@@ -81,11 +82,12 @@ impl Changes {
 
 /// The columns of the intermediate output [`SEGMENTED`].
 pub(crate) fn segmented_schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![
+    let own = [
         Field::new("user_id", DataType::Utf8, false),
         Field::new("resumes", DataType::Boolean, false),
-        Field::new("segmented", DataType::Struct(segmented_fields()), true),
-    ]))
+    ];
+    let own = own.into_iter().map(Arc::new);
+    Arc::new(Schema::new(own.chain(segmented_fields().iter().cloned()).collect::<Vec<_>>()))
 }
 
 /// The columns of the intermediate output [`CHANGED_USERS`].
@@ -176,7 +178,7 @@ async fn segment_group(
             file_schema: Some(Arc::clone(&schema)),
             partition_columns: &["bucket"],
             sort_columns: &["user_id"],
-            shuffle: false,
+            arrangement: Arrangement::InOrder,
         };
         let (files, _) =
             statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
@@ -210,7 +212,7 @@ async fn segment_group(
                 file_schema: Some(spec.file_schema()),
                 partition_columns: spec.partition_columns,
                 sort_columns: sort_columns(spec),
-                shuffle: false,
+                arrangement: Arrangement::InOrder,
             };
             let written =
                 statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;

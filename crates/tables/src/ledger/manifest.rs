@@ -59,7 +59,13 @@ pub async fn read_manifest(
     stage: &str,
     group: u32,
 ) -> Result<Option<Manifest>, TablesError> {
-    json_object::read(root, &manifest_path(run_id, stage, group)?, KIND).await
+    let path = manifest_path(run_id, stage, group)?;
+    let manifest: Option<Manifest> = json_object::read(root, &path, KIND).await?;
+    if let Some(manifest) = &manifest {
+        let found = (manifest.run_id.as_str(), manifest.stage.as_str(), manifest.group);
+        json_object::belongs(&path, KIND, found == (run_id, stage, group))?;
+    }
+    Ok(manifest)
 }
 
 /// The manifests of a stage, by group.

@@ -38,7 +38,7 @@ fn section(table: &TableSpec) -> Vec<String> {
     ];
     lines.extend((table.columns)().iter().map(|column| {
         format!(
-            "| `{}` | {} | {} | {} |",
+            "| `{}` | `{}` | {} | {} |",
             column.name,
             type_name(&column.data_type),
             if column.nullable { "yes" } else { "no" },

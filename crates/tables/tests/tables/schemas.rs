@@ -92,7 +92,7 @@ fn the_reference_describes_every_column() {
             assert!(page.contains(&format!("| `{}` |", column.name)));
         }
     }
-    assert!(page.contains("| `concepts` | array<struct<term: string, weight: float>> | no |"));
+    assert!(page.contains("| `concepts` | `array<struct<term: string, weight: float>>` | no |"));
 }
 
 /// `docs/tables.md` is written by `wayfare docs tables`.

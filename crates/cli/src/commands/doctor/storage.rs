@@ -4,7 +4,7 @@ use std::path::{Path as LocalPath, PathBuf};
 
 use object_store::path::Path;
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions};
-use wayfare_tables::TableRoot;
+use wayfare_tables::{TableRoot, all_tables, latest_snapshot, load_table};
 
 use crate::clock;
 use crate::failure::Failure;
@@ -37,7 +37,11 @@ pub(super) async fn check(tables_url: &str) -> Result<String, Failure> {
         .map_err(|error| unusable(tables_url, "cannot delete there", error))?;
     remove_empty_folders(&root, &created);
     match second {
-        Err(Error::AlreadyExists { .. }) => Ok(format!("{} is writable, create-if-absent holds", root.url())),
+        Err(Error::AlreadyExists { .. }) => Ok(format!(
+            "{} is writable, create-if-absent holds; {}",
+            root.url(),
+            published(&root).await?
+        )),
         Ok(_) => Err(Failure::failed(format!(
             "`{tables_url}` let a file be created twice: this storage cannot keep two runs apart, use another"
         ))),
@@ -47,6 +51,30 @@ pub(super) async fn check(tables_url: &str) -> Result<String, Failure> {
             error,
         )),
     }
+}
+
+/// What readers see, which must be readable.
+async fn published(root: &TableRoot) -> Result<String, Failure> {
+    let newest = latest_snapshot(root).await.map_err(Failure::tables(
+        "cannot read the newest snapshot record".to_owned(),
+    ))?;
+    let Some(record) = newest else {
+        return Ok("nothing is published yet".to_owned());
+    };
+    for spec in all_tables() {
+        if let Some(version) = record.tables.get(spec.name) {
+            load_table(root, spec, Some(*version))
+                .await
+                .map_err(Failure::tables(format!(
+                    "cannot read version {version} of `{}`, which snapshot {} names",
+                    spec.name, record.sequence
+                )))?;
+        }
+    }
+    Ok(format!(
+        "snapshot {} of run `{}` is readable",
+        record.sequence, record.run_id
+    ))
 }
 
 fn unusable(tables_url: &str, problem: &str, error: Error) -> Failure {
