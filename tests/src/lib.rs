@@ -8,10 +8,14 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+pub mod book;
 pub mod contents;
+pub mod delta_log;
 pub mod fake_models;
 pub mod goldens;
+pub mod installed;
 pub mod program;
 pub mod runtime;
 pub mod small_world;
 pub mod tiny_encoder;
+pub mod trial;

@@ -132,7 +132,15 @@ fn copy_folder(from: &Path, to: &Path) {
 #[test]
 fn death_at_a_manifest_costs_at_most_its_group() {
     let scene = Scene::new(BEFORE);
-    for stage in ["load", "embed", "segment", "name", "name-rows"] {
+    for stage in [
+        "load-scatter",
+        "load-rows",
+        "load",
+        "embed",
+        "segment",
+        "name",
+        "name-rows",
+    ] {
         for moment in ["before", "after"] {
             scene.dies_at(&format!("manifest:{stage}:{moment}"));
         }

@@ -16,7 +16,7 @@ async fn plan(statement: Statement) -> Arc<dyn ExecutionPlan> {
     plan.unwrap_or_else(|error| panic!("{}: {}", statement.name, with_causes(&error)))
 }
 
-/// `pipeline/load/01_usable_items` is approved in `pipeline-load-01_usable_items.txt`.
+/// `pipeline/load/01_known_items` is approved in `pipeline-load-01_known_items.txt`.
 fn approved(statement: Statement) -> PathBuf {
     let file = format!("{}.txt", statement.name.replace('/', "-"));
     Path::new(env!("CARGO_MANIFEST_DIR"))
