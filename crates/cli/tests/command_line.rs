@@ -288,5 +288,8 @@ fn the_schema_of_job_files_is_json() {
     let finished = place.run(&["config", "schema"]);
     check(&finished, 0, &[]);
     let schema: serde_json::Value = serde_json::from_str(&finished.stdout).expect("JSON");
-    assert_eq!(schema["properties"]["job"]["properties"]["name"]["type"], "string");
+    assert_eq!(
+        schema["properties"]["job"]["properties"]["name"]["type"],
+        "string"
+    );
 }

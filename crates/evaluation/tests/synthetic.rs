@@ -95,7 +95,11 @@ fn tables_hold_what_was_asked_for() {
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         let of_file: BTreeSet<Option<String>> =
             batches.iter().flat_map(|batch| texts(batch, "user_id")).collect();
-        assert!(rows <= 1_500 || of_file.len() == 1, "{}: {rows} rows", file.display());
+        assert!(
+            rows <= 1_500 || of_file.len() == 1,
+            "{}: {rows} rows",
+            file.display()
+        );
         for user in of_file {
             assert!(users.insert(user), "a user is in two files");
         }

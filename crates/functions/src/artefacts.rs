@@ -90,7 +90,8 @@ impl Artefacts {
     }
 
     pub(crate) fn add_names(&self, names: &[JourneyName]) {
-        self.journeys_named.fetch_add(names.len() as u64, Ordering::Relaxed);
+        self.journeys_named
+            .fetch_add(names.len() as u64, Ordering::Relaxed);
         let sum = |of: fn(&TokenCounts) -> u64| names.iter().map(|name| of(&name.tokens)).sum();
         self.tokens_read
             .fetch_add(sum(|tokens| tokens.read), Ordering::Relaxed);

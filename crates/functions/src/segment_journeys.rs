@@ -209,7 +209,11 @@ impl GroupsAccumulator for Users {
         no_partial_form()
     }
 
-    fn convert_to_state(&self, _values: &[ArrayRef], _filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+    fn convert_to_state(
+        &self,
+        _values: &[ArrayRef],
+        _filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
         no_partial_form()
     }
 

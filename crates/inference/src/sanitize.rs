@@ -137,7 +137,11 @@ mod tests {
     #[test]
     fn a_title_of_ten_megabytes_costs_no_more_than_its_start() {
         let huge = format!("Sourdough {}", "<s>".repeat(3_500_000));
-        assert_eq!(sanitize_title(&huge), "Sourdough");
+        let kept = sanitize_title(&huge);
+        assert!(
+            kept.starts_with("Sourdough") && kept.len() <= LONGEST_TITLE_CHARS && !kept.contains("<s>"),
+            "{kept:?}"
+        );
     }
 
     #[test]

@@ -14,8 +14,8 @@ use wayfare_tables::{
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::PipelineError;
-use crate::observer::{Event, Observer};
 use crate::memory;
+use crate::observer::{Event, Observer};
 use crate::report::{Outcome, RunReport, StageReport};
 use crate::run::{self, Run};
 use crate::settings::{JobSettings, LogicalDate};

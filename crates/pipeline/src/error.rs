@@ -122,8 +122,13 @@ impl PipelineError {
     /// What the reader can do about it, if there is something to say.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Configuration { .. } => {
-                Some("`wayfare config show --origin JOB.toml` shows where each value comes from".to_owned())
+            Self::Configuration { .. } => Some(
+                "`wayfare docs job-file` lists every key; `wayfare config show --origin JOB.toml` shows where each value \
+                 comes from"
+                    .to_owned(),
+            ),
+            Self::InputMissing { what, .. } if what == "job file" => {
+                Some("`wayfare init` writes one for your own files".to_owned())
             }
             Self::InputMissing { what, .. } => Some(format!("check the path of the {what} in the job file")),
             Self::TooManyRejected { place, .. } => Some(format!(
@@ -224,8 +229,8 @@ fn hint_for_tables(class: ErrorClass) -> String {
             "nothing was published; `wayfare doctor JOB.toml` says whether the tables can be written".to_owned()
         }
         ErrorClass::Corrupt => "a damaged manifest, run record or outcome may be removed: its part of the run is then \
-                                done again; a damaged snapshot record or Delta log has to come from a backup, as \
-                                readers need it; `wayfare doctor JOB.toml` says whether it is readable"
+                                done again; so may the newest snapshot record: readers then see the one before, and \
+                                its dates have to be run again; `wayfare doctor JOB.toml` says what is readable"
             .to_owned(),
         _ => format!("nothing was published; {again}"),
     }

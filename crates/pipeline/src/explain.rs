@@ -202,14 +202,22 @@ fn datasets(statement: Statement) -> Vec<(&'static str, Dataset)> {
     }
     datasets.push((
         "planned_activities",
-        Dataset::plain("planned", planned_schema(), vec![file("part-0.parquet".to_owned(), &[])]),
+        Dataset::plain(
+            "planned",
+            planned_schema(),
+            vec![file("part-0.parquet".to_owned(), &[])],
+        ),
     ));
     // What a statement makes is not there yet when it runs.
     for (name, schema, maker) in [
         ("fresh_items", item_schema(), catalogue::FRESH_ITEMS),
         ("naming_inputs", naming_inputs_schema(), catalogue::NAMING_INPUTS),
         ("chosen_names", chosen_schema(), catalogue::CHOSEN_NAMES),
-        ("scattered_activities", scattered_schema(), catalogue::SCATTERED_ACTIVITIES),
+        (
+            "scattered_activities",
+            scattered_schema(),
+            catalogue::SCATTERED_ACTIVITIES,
+        ),
     ] {
         if statement != maker {
             datasets.push((
@@ -340,11 +348,19 @@ fn parameters() -> Parameters {
     parameters.insert("bucket_count", Parameter::Integer(4));
     parameters.insert("buckets_per_group", Parameter::Integer(4));
     parameters.insert("max_model_names", Parameter::Integer(200));
-    for (name, number) in [("most_journeys", 10), ("most_names", 12), ("most_users", 8), ("users", 1_000)] {
+    for (name, number) in [
+        ("most_journeys", 10),
+        ("most_names", 12),
+        ("most_users", 8),
+        ("users", 1_000),
+    ] {
         parameters.insert(name, Parameter::Integer(number));
     }
     for name in ["user_ids", "journey_ids"] {
-        parameters.insert(name, Parameter::Texts(vec!["first".to_owned(), "second".to_owned()]));
+        parameters.insert(
+            name,
+            Parameter::Texts(vec!["first".to_owned(), "second".to_owned()]),
+        );
     }
     parameters
 }

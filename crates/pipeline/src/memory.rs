@@ -32,6 +32,9 @@ mod tests {
         forget_peak();
         let without = peak_bytes().unwrap();
         assert!(with > LARGE as u64, "{with}");
-        assert!(without + (LARGE as u64) / 2 < with, "{without} is not below {with}");
+        assert!(
+            without + (LARGE as u64) / 2 < with,
+            "{without} is not below {with}"
+        );
     }
 }

@@ -196,11 +196,7 @@ async fn usable_activities(
     Ok(items.into_unoptimized_plan())
 }
 
-async fn register_view(
-    session: &SessionContext,
-    name: &str,
-    plan: LogicalPlan,
-) -> Result<(), PipelineError> {
+async fn register_view(session: &SessionContext, name: &str, plan: LogicalPlan) -> Result<(), PipelineError> {
     let rows = session.execute_logical_plan(plan).await?;
     session.register_table(name, rows.into_view())?;
     Ok(())

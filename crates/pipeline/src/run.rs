@@ -263,7 +263,10 @@ impl<'a> Run<'a> {
 }
 
 /// Users lie in the buckets that the tables were made with.
-pub(crate) fn check_buckets(settings: &JobSettings, base: Option<&SnapshotRecord>) -> Result<(), PipelineError> {
+pub(crate) fn check_buckets(
+    settings: &JobSettings,
+    base: Option<&SnapshotRecord>,
+) -> Result<(), PipelineError> {
     match base {
         Some(record) if record.bucket_count != settings.tables.bucket_count => {
             let made_with = record.bucket_count;

@@ -167,6 +167,10 @@ async fn holder_of(
     }
     let path = path_of(job, newest.epoch, "json");
     let record: Option<ClaimRecord> = json_object::read(root, &path, KIND).await?;
+    if let Some(record) = &record {
+        let found = (record.job.as_str(), record.epoch);
+        json_object::belongs(&path, KIND, found == (job, newest.epoch))?;
+    }
     Ok(record.filter(|record| !record.owner.has_ended()))
 }
 

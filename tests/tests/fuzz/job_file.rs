@@ -38,7 +38,7 @@ impl Place {
 fn check(job_file: &Path, sets: &[String]) {
     let variables = || {
         vec![
-            ("HOME".to_owned(), "/home/somebody".to_owned()),
+            ("HOME".to_owned(), "/folder".to_owned()),
             ("WAYFARE_ASSETS".to_owned(), "/assets".to_owned()),
         ]
     };

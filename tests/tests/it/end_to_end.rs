@@ -4,6 +4,7 @@ use wayfare_pipeline::report::Outcome;
 use wayfare_tests::contents::{Contents, assert_same, contents, query, session, snapshot};
 use wayfare_tests::runtime::block_on;
 use wayfare_tests::small_world::{DATES, SmallWorld, run, try_run};
+use wayfare_tests::tiny_encoder;
 
 /// One run per date, in the given order; what readers see in the end.
 async fn run_by_run(world: &SmallWorld, tables: &str, dates: &[&str], changes: &[&str]) -> Contents {
@@ -55,6 +56,30 @@ fn the_order_of_dates_does_not_show() {
         let expected = at_once(&world, "at-once", &[]).await;
         let shuffled = run_by_run(&world, "out-of-order", &out_of_order(), &[]).await;
         assert_same(&expected, &shuffled, "dates out of order");
+    });
+}
+
+#[test]
+fn another_encoder_computes_everyone_anew_with_the_run_of_any_date() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let items = std::fs::read_to_string(world.path("items.csv")).expect("the items are readable");
+        let other = tiny_encoder::write(&world.path("other-encoder"), &format!("{items} another word"));
+        let changes = [
+            format!("encoder.path={}", other.folder.display()),
+            format!("encoder.sha256={}", other.sha256),
+        ];
+        let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+        let expected = at_once(&world, "expected", &changes).await;
+        at_once(&world, "tables", &[]).await;
+        let report = run(&world.settings("tables", &changes), &DATES[3..4]).await;
+        assert_eq!(report.outcome, Outcome::Done);
+        let mut actual = contents(&world.tables("tables")).await;
+        // The vectors of the encoder before stay in the table, under its name.
+        let vectors = actual.get_mut("item_vectors").expect("a result table");
+        assert_eq!(vectors.len(), 2 * expected["item_vectors"].len());
+        vectors.retain(|row| expected["item_vectors"].binary_search(row).is_ok());
+        assert_same(&expected, &actual, "another encoder");
     });
 }
 

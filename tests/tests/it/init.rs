@@ -209,6 +209,10 @@ fn parquet_with_numbers_dates_nanoseconds_and_lists() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the test's interpreter lies is no setting of the program"
+)]
 fn delta_tables_of_another_writer() {
     let python = std::env::var_os("WAYFARE_PYTHON").expect(
         "WAYFARE_PYTHON is not set: run `cargo xtask test`, which installs the readers and sets it to their interpreter",

@@ -28,8 +28,6 @@ pub(super) struct Timelines {
     pub(super) shared_axis: bool,
     /// What a dashed line means.
     pub(super) silence: String,
-    /// When the latest activity of all users was.
-    pub(super) until: String,
 }
 
 /// A user for the template.
@@ -111,7 +109,6 @@ pub(super) fn timelines(users: &[UserFacts], overview: &Overview) -> Option<Time
         } else {
             "no activity for more than a fifth of the time shown".to_owned()
         },
-        until: format::day(last),
     })
 }
 

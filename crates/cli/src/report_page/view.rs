@@ -166,6 +166,14 @@ fn origins(facts: &RunFacts) -> Vec<Origin> {
             value: tables.encoder.clone(),
         });
         origins.extend(parameters(tables));
+        let versions = tables.versions.iter();
+        let versions: Vec<String> = versions
+            .map(|(table, version)| format!("{table} {version}"))
+            .collect();
+        origins.push(Origin {
+            what: "Versions",
+            value: versions.join(", "),
+        });
     }
     for (what, reference) in [("Encoder file", &facts.encoder), ("Language model", &facts.namer)] {
         origins.extend(reference.as_ref().map(|reference| Origin {

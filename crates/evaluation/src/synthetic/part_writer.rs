@@ -104,7 +104,9 @@ impl<R: Rows> PartWriter<R> {
     }
 
     fn open(&mut self) -> Result<(), EvaluationError> {
-        let path = self.folder.join(format!("part-{:05}.parquet", self.first + self.files.len()));
+        let path = self
+            .folder
+            .join(format!("part-{:05}.parquet", self.first + self.files.len()));
         let file = File::create_new(&path).map_err(|source| EvaluationError::Write {
             path: path.clone(),
             source,

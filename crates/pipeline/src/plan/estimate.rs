@@ -39,6 +39,8 @@ pub(super) struct ModelNaming {
 pub(super) struct Pair {
     pub(super) small: Measured,
     pub(super) large: Measured,
+    /// `load` alone, at a size that it takes some time for: an activity costs it very little.
+    pub(super) load: Measured,
 }
 
 /// Measured rates.
@@ -77,8 +79,12 @@ pub(super) fn has_work(plan: &RunPlan) -> bool {
 
 /// Rows of the dates that would be loaded and not be rejected.
 pub(super) fn usable_rows(plan: &RunPlan) -> u64 {
-    let to_load = plan.dates.iter().filter(|date| date.state != "unchanged");
-    to_load.map(|date| date.rows - date.rejected.min(date.rows)).sum()
+    rows_of(plan, |state| state != "unchanged")
+}
+
+fn rows_of(plan: &RunPlan, wanted: impl Fn(&str) -> bool) -> u64 {
+    let dates = plan.dates.iter().filter(|date| wanted(&date.state));
+    dates.map(|date| date.rows - date.rejected.min(date.rows)).sum()
 }
 
 fn apply(rates: &Rates, plans: &[RunPlan]) -> Vec<Option<Estimate>> {
@@ -87,7 +93,8 @@ fn apply(rates: &Rates, plans: &[RunPlan]) -> Vec<Option<Estimate>> {
     let mut estimates = Vec::new();
     for (plan, pair) in plans.iter().zip(&rates.runs) {
         let rows = usable_rows(plan) as f64;
-        loaded += rows;
+        // What is replaced is in the log already.
+        loaded += rows_of(plan, |state| state == "new") as f64;
         measured += pair.large.activities as f64;
         if !has_work(plan) {
             estimates.push(None);
@@ -141,13 +148,14 @@ fn stage_seconds(stage: &str, pair: &Pair, rows: f64, texts: f64) -> f64 {
     };
     let seconds = |measured: &Measured| measured.seconds.get(stage).copied().unwrap_or(0.0);
     let wanted = if stage == "embed" { texts } else { rows };
-    let (small, large) = (size(&pair.small), size(&pair.large));
+    let at_large = if stage == "load" { &pair.load } else { &pair.large };
+    let (small, large) = (size(&pair.small), size(at_large));
     // Sizes so near to each other that the difference of their times is noise.
     if large < small * 1.5 || large <= 0.0 {
-        return ratio(seconds(&pair.large) * wanted, large.max(1.0));
+        return ratio(seconds(at_large) * wanted, large.max(1.0));
     }
-    let slope = ((seconds(&pair.large) - seconds(&pair.small)) / (large - small)).max(0.0);
-    let fixed = (seconds(&pair.large) - slope * large).max(0.0);
+    let slope = ((seconds(at_large) - seconds(&pair.small)) / (large - small)).max(0.0);
+    let fixed = (seconds(at_large) - slope * large).max(0.0);
     fixed + slope * wanted
 }
 
@@ -167,6 +175,7 @@ fn whole(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::DatePlan;
 
     fn measured(activities: u64, load: f64) -> Measured {
         Measured {
@@ -182,7 +191,8 @@ mod tests {
     fn what_does_not_grow_is_not_multiplied() {
         let pair = Pair {
             small: measured(1_000, 0.6),
-            large: measured(5_000, 1.0),
+            load: measured(5_000, 1.0),
+            ..Pair::default()
         };
         // 0.5 s at any size, and 0.1 s for every thousand.
         let seconds = stage_seconds("load", &pair, 1_000_000.0, 0.0);
@@ -193,16 +203,58 @@ mod tests {
     fn a_larger_sample_that_took_less_time_says_only_what_is_fixed() {
         let pair = Pair {
             small: measured(1_000, 0.9),
-            large: measured(5_000, 0.8),
+            load: measured(5_000, 0.8),
+            ..Pair::default()
         };
         assert!((stage_seconds("load", &pair, 1e6, 0.0) - 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_slice_that_is_replaced_adds_no_journeys() {
+        let plan = |state: &str| RunPlan {
+            job: String::new(),
+            run_id: String::new(),
+            dates: vec![DatePlan {
+                date: "2026-01-01".to_owned(),
+                state: state.to_owned(),
+                rows: 1_100,
+                rejected: 100,
+                users: 10,
+            }],
+            bucket_count: 1,
+            bucket_groups: 1,
+            source_bytes: 0,
+            items_to_embed: 0,
+            texts_to_embed: 0,
+            model_names_limit: 0,
+            finished_groups: BTreeMap::new(),
+            estimate: None,
+        };
+        let rates = Rates {
+            runs: vec![Pair {
+                large: measured(1_000, 1.0),
+                ..Pair::default()
+            }],
+            activities_before: 2_000,
+            journeys_before: 50,
+            ..Rates::default()
+        };
+        let journeys = |state: &str| {
+            apply(&rates, &[plan(state)])[0]
+                .as_ref()
+                .map(|estimate| estimate.journeys)
+        };
+        assert_eq!(journeys("replace"), Some(50));
+        assert_eq!(journeys("new"), Some(75));
+        assert_eq!(journeys("unchanged"), None);
     }
 
     #[test]
     fn sizes_that_hardly_differ_are_taken_as_a_rate() {
         let pair = Pair {
             small: measured(900, 0.4),
-            large: measured(1_000, 0.5),
+            load: measured(1_000, 0.5),
+            ..Pair::default()
         };
         assert!((stage_seconds("load", &pair, 10_000.0, 0.0) - 5.0).abs() < 1e-6);
     }

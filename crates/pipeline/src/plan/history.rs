@@ -58,6 +58,7 @@ pub(super) async fn rates(run: &Run<'_>, plans: &[RunPlan]) -> Result<Option<Rat
             .map(|_| Pair {
                 small: Measured::default(),
                 large: measured.clone(),
+                load: measured.clone(),
             })
             .collect(),
         model,

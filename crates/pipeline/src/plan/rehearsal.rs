@@ -3,6 +3,7 @@
 //! Done at two sizes, so that what a run takes at any size is told from what each activity adds. The language model is
 //! not part of it: it names a few of the sample's journeys apart, and is timed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -19,9 +20,15 @@ use crate::observer::Silent;
 use crate::report::{RunPlan, RunReport};
 use crate::run::Run;
 use crate::settings::JobSettings;
+use crate::stages::load;
 
 /// Activities of the larger sample, about; its texts have to be embedded, which takes most of the time.
 const SAMPLE_ACTIVITIES: u64 = 8_000;
+/// The same where all texts together are few.
+const SAMPLE_ACTIVITIES_OF_FEW_TEXTS: u64 = 60_000;
+const FEW_TEXTS: u64 = 4_000;
+/// Activities, about, over which `load` is timed.
+const LOADED_ACTIVITIES: u64 = 500_000;
 /// The smaller sample has about this fraction of the users.
 const SMALLER: u64 = 4;
 /// Journeys that the language model names to be timed, after one that is not.
@@ -34,7 +41,13 @@ pub(super) async fn rates(
     plans: &[RunPlan],
 ) -> Result<Option<Rates>, PipelineError> {
     let rows: u64 = plans.iter().map(usable_rows).sum();
-    let parts = rows.div_ceil(SAMPLE_ACTIVITIES).max(1);
+    let texts: u64 = plans.iter().map(|plan| plan.texts_to_embed).sum();
+    let sample = if texts <= FEW_TEXTS {
+        SAMPLE_ACTIVITIES_OF_FEW_TEXTS
+    } else {
+        SAMPLE_ACTIVITIES
+    };
+    let parts = rows.div_ceil(sample).max(1);
     let folder = tempfile::Builder::new()
         .prefix("wayfare-plan-")
         .tempdir()
@@ -48,6 +61,8 @@ pub(super) async fn rates(
     if activities == 0 {
         return Ok(None);
     }
+    let parts_loaded = rows.div_ceil(LOADED_ACTIVITIES).max(1);
+    let load = time_load(requests, run, parts_loaded, &tables("load")).await?;
     let model = match &run.model_namer {
         Some(namer) => time_names(run, namer, &tables("large")).await?,
         None => ModelNaming::default(),
@@ -56,9 +71,11 @@ pub(super) async fn rates(
         1 => format!("a rehearsal on all {activities} activities, just now"),
         _ => format!("a rehearsal on one user in {parts} ({activities} activities), just now"),
     };
-    let runs = small.into_iter().zip(large);
+    let runs = small.into_iter().zip(large).zip(load);
     Ok(Some(Rates {
-        runs: runs.map(|(small, large)| Pair { small, large }).collect(),
+        runs: runs
+            .map(|((small, large), load)| Pair { small, large, load })
+            .collect(),
         model,
         basis,
         activities_before: 0,
@@ -85,6 +102,34 @@ async fn rehearse(
             Ok(report) => measure(&report),
             Err(error) if is_empty_sample(&error) => Measured::default(),
             Err(error) => return Err(error),
+        });
+    }
+    Ok(measured)
+}
+
+/// Loads one user in `parts` for each request, and does nothing else with them.
+async fn time_load(
+    requests: &[RunRequest],
+    run: &Run<'_>,
+    parts: u64,
+    tables: &str,
+) -> Result<Vec<Measured>, PipelineError> {
+    let mut measured = Vec::new();
+    for request in requests {
+        let request = RunRequest {
+            settings: sample_settings(&request.settings, parts, tables),
+            dates: request.dates.clone(),
+        };
+        let never = Arc::new(AtomicBool::new(false));
+        let (root, dates) = (request.root()?, request.canonical_dates());
+        let settings = &request.settings;
+        let sample = Run::prepare(settings, run.engine, Arc::new(Silent), never, root, dates).await?;
+        let began = Instant::now();
+        let loaded = load::run(&sample).await?;
+        measured.push(Measured {
+            activities: loaded.slices.iter().map(|slice| slice.rows).sum(),
+            seconds: BTreeMap::from([("load".to_owned(), began.elapsed().as_secs_f64())]),
+            ..Measured::default()
         });
     }
     Ok(measured)

@@ -75,10 +75,16 @@ impl ProposalError {
                 "name the right columns with `--user-column`, `--item-column`, `--time-column` or `--title-column`"
                     .to_owned(),
             ),
-            Self::Unreadable { .. } | Self::NoRows { .. } => None,
-            // The job file that other hints speak of is not there yet.
+            // The job file that the pipeline's hints speak of is not there yet.
             Self::Pipeline(PipelineError::InputMissing { .. }) => Some("check the path".to_owned()),
-            Self::Pipeline(PipelineError::Source { .. } | PipelineError::Configuration { .. }) => None,
+            Self::Unreadable { .. }
+            | Self::NoRows { .. }
+            | Self::Pipeline(
+                PipelineError::Source { .. }
+                | PipelineError::SourceFile { .. }
+                | PipelineError::SourceQuery { .. }
+                | PipelineError::Configuration { .. },
+            ) => None,
             Self::Pipeline(error) => error.hint(),
         }
     }

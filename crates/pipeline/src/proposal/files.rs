@@ -60,7 +60,6 @@ pub(super) fn look(path: &Path, what: &'static str) -> Result<SourceTable, Propo
         quote: dialect.quote.unwrap_or('\0'),
         multiline: dialect.multiline,
         columns: Some(columns.collect()),
-        ..SourceTable::default()
     })
 }
 

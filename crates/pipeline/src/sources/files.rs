@@ -36,7 +36,7 @@ pub(super) fn list(name: &str, table: &SourceTable) -> Result<Vec<ListedFile>, P
     let mut files = Vec::new();
     collect(&place, &mut files).map_err(|(path, error)| unreadable(name, table, &path, error.into()))?;
     if files.is_empty() {
-        return Err(missing(format!("every file of source table `{name}` in folder")));
+        return Err(missing(format!("data of source table `{name}`")));
     }
     if let Some(empty) = files
         .iter()

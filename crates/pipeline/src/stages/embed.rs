@@ -77,11 +77,13 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
     let session = run.session()?;
     let place = run.place(STAGE, 0);
     register_checked(run, &session, last_date(run)?).await?;
-    let activities = loaded
-        .slices
-        .iter()
-        .flat_map(|slice| slice.activities.clone())
-        .collect();
+    // Other settings have all users computed anew, and another encoder is one: then every item of the log is needed.
+    let activities = if run.settings_changed() {
+        loaded.log(run)
+    } else {
+        let slices = loaded.slices.iter();
+        slices.flat_map(|slice| slice.activities.clone()).collect()
+    };
     session.register_table(
         "slice_activities",
         Dataset::of_table(&ACTIVITY_LOG, activities).provider()?,

@@ -164,8 +164,7 @@ fn steps_per_slice(run: &Run<'_>) -> u32 {
 
 fn progress(run: &Run<'_>, slices: u32, steps: u32) {
     let done = u64::from(slices) * u64::from(steps_per_slice(run)) + u64::from(steps);
-    run.observer
-        .observe(&Event::StageProgress { stage: STAGE, done });
+    run.observer.observe(&Event::StageProgress { stage: STAGE, done });
 }
 
 async fn load_slice(
@@ -202,11 +201,7 @@ async fn load_slice(
         }
         progress(run, slice, group + 2);
     }
-    let activities = produced
-        .files
-        .get(ACTIVITY_LOG.name)
-        .cloned()
-        .unwrap_or_default();
+    let activities = produced.files.get(ACTIVITY_LOG.name).cloned().unwrap_or_default();
     produced.count("activities", rows_of(&activities));
     let rejected = write_rejected(run, slice, date, refused, &attempt).await?;
     produced.count("rejected", rows_of(&rejected));
@@ -296,7 +291,10 @@ async fn write_group(
         .as_primitive::<Int64Type>()
         .value(0);
     produced.count("users", u64::try_from(users).unwrap_or(0));
-    produced.digest = Some(format!("{:016x}", digest_at(&digest, 2, catalogue::SLICE_DIGEST)?));
+    produced.digest = Some(format!(
+        "{:016x}",
+        digest_at(&digest, 2, catalogue::SLICE_DIGEST)?
+    ));
     produced.add(ACTIVITY_LOG.name, files);
     Ok(produced)
 }

@@ -227,8 +227,7 @@ async fn write_ledger_rows(
         })
     };
     #[expect(clippy::cast_possible_truncation, reason = "the microseconds of a stage")]
-    let ended =
-        |stage: &Option<&StageReport>| stage.map_or(now, |s| began(stage) + (s.seconds * 1e6) as i64);
+    let ended = |stage: &Option<&StageReport>| stage.map_or(now, |s| began(stage) + (s.seconds * 1e6) as i64);
     let times = |of: &dyn Fn(&Option<&StageReport>) -> i64| -> ArrayRef {
         let times = TimestampMicrosecondArray::from_iter_values(stages.iter().map(of));
         Arc::new(times.with_timezone("UTC"))

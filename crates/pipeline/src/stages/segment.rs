@@ -87,7 +87,9 @@ pub(crate) fn segmented_schema() -> SchemaRef {
         Field::new("resumes", DataType::Boolean, false),
     ];
     let own = own.into_iter().map(Arc::new);
-    Arc::new(Schema::new(own.chain(segmented_fields().iter().cloned()).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        own.chain(segmented_fields().iter().cloned()).collect::<Vec<_>>(),
+    ))
 }
 
 /// The columns of the intermediate output [`CHANGED_USERS`].

@@ -81,7 +81,7 @@ pub(super) fn read(page: &str) -> Element {
         if let Some(tag) = rest.strip_prefix("</") {
             let (name, after) = tag.split_once('>').expect("a closing tag ends");
             let closed = open.pop().expect("something is open");
-            assert_eq!(closed.name, name, "closed by another tag, before {:.80}", after);
+            assert_eq!(closed.name, name, "closed by another tag, before {after:.80}");
             add(&mut open, Node::Element(closed));
             rest = after;
         } else if rest.starts_with('<') {
