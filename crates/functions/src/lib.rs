@@ -19,6 +19,7 @@ pub mod malformed_id;
 mod mapped_file;
 pub mod models;
 pub mod name_journey;
+mod part_upload;
 pub mod registry;
 pub mod salient_terms;
 pub mod segment_journey;

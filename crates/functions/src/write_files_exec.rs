@@ -28,19 +28,21 @@ use datafusion::physical_plan::{
 };
 use futures::StreamExt;
 use object_store::ObjectStore;
-use object_store::buffered::BufWriter;
 use object_store::path::Path;
 
 use crate::bucketed_table::TABLES_STORE;
 use crate::error::FunctionError;
+use crate::part_upload::PartUpload;
 use crate::write_files::{Arrangement, WRITTEN_FILES, WriteSpec};
 
 /// A row group is closed when it holds this many bytes, so that wide rows (states, vectors) do not pile up in memory.
 const ROW_GROUP_BYTES: usize = 32 << 20;
 /// The same where a task holds a file open for every folder.
-const SCATTERED_ROW_GROUP_BYTES: usize = 2 << 20;
-/// What a file gathers before it is handed to the store. Tasks that scatter hold many files open.
-const UPLOAD_BYTES: usize = 1 << 20;
+const SCATTERED_ROW_GROUP_BYTES: usize = 1 << 20;
+/// What a file gathers before it is handed to the store.
+const PART_BYTES: usize = 5 << 20;
+/// The same where a task holds a file open for every folder; too little for remote stores, which tables cannot lie on yet.
+const SCATTERED_PART_BYTES: usize = 256 << 10;
 
 /// Writes each partition's rows and yields one row per file.
 #[derive(Debug)]
@@ -190,7 +192,7 @@ struct Sink {
 struct OpenFile {
     path: String,
     rows: u64,
-    writer: AsyncArrowWriter<BufWriter>,
+    writer: AsyncArrowWriter<PartUpload>,
 }
 
 struct WrittenFile {
@@ -277,16 +279,16 @@ impl Sink {
         ));
         let path = parts.join("/");
         let location = Path::from(format!("{}/{path}", self.spec.directory));
-        let row_group_bytes = match self.spec.arrangement {
-            Arrangement::Scattered => SCATTERED_ROW_GROUP_BYTES,
-            Arrangement::InOrder | Arrangement::Gathered => ROW_GROUP_BYTES,
+        let (row_group_bytes, part_bytes) = match self.spec.arrangement {
+            Arrangement::Scattered => (SCATTERED_ROW_GROUP_BYTES, SCATTERED_PART_BYTES),
+            Arrangement::InOrder | Arrangement::Gathered => (ROW_GROUP_BYTES, PART_BYTES),
         };
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_bytes(Some(row_group_bytes))
             .set_created_by("wayfare".to_owned())
             .build();
-        let object = BufWriter::with_capacity(Arc::clone(&self.store), location, UPLOAD_BYTES);
+        let object = PartUpload::new(Arc::clone(&self.store), location, part_bytes);
         let writer = AsyncArrowWriter::try_new(object, Arc::clone(&self.spec.file_schema), Some(properties))?;
         Ok(OpenFile {
             path,

@@ -14,8 +14,8 @@ use crate::{assets, process};
 const SIZES: &[u64] = &[1_000_000, 10_000_000];
 /// Of each user on average; the tail is heavy, so that some have thousands.
 const ACTIVITIES_PER_USER: u64 = 100;
-/// Activities of a bucket, about: what `wayfare init` aims at, too.
-const ACTIVITIES_PER_BUCKET: u64 = 1_000_000;
+/// Activities of a bucket, the same at all sizes: memory follows from it.
+const ACTIVITIES_PER_BUCKET: u64 = 625_000;
 const STAGES: [&str; 2] = ["load", "segment"];
 
 /// What one stage took.
@@ -92,7 +92,7 @@ fn generate(wayfare: &Path, size: u64, data: &Path) -> Result<()> {
 }
 
 fn job_text(size: u64) -> String {
-    let buckets = size.div_ceil(ACTIVITIES_PER_BUCKET).next_power_of_two().max(8);
+    let buckets = size.div_ceil(ACTIVITIES_PER_BUCKET).max(4);
     format!(
         r#"[job]
 name = "scale"
