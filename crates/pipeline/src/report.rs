@@ -76,7 +76,7 @@ pub struct RunPlan {
 /// What a run would give and take, from measured rates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Estimate {
-    /// Activities that would come into the log; duplicates are not told apart.
+    /// Activities that would come into the log, as far as duplicates are as many as where the rates come from.
     pub activities: u64,
     /// Journeys that would be published when the run is done.
     pub journeys: u64,

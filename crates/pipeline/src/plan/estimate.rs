@@ -14,8 +14,10 @@ const STAGES: [&str; 5] = ["load", "embed", "segment", "name", "publish"];
 /// What a run brought and took, of those that rates are taken from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Measured {
-    /// Activities that came into the log.
+    /// Source rows that were not rejected.
     pub(super) activities: u64,
+    /// Activities that came into the log: the same without duplicates.
+    pub(super) logged: u64,
     /// Texts that were embedded.
     pub(super) texts: u64,
     /// Naming inputs that had no name before.
@@ -126,7 +128,7 @@ fn apply(rates: &Rates, plans: &[RunPlan]) -> Vec<Option<Estimate>> {
             })
             .collect();
         estimates.push(Some(Estimate {
-            activities: whole(rows),
+            activities: scaled(pair.large.logged, here),
             journeys,
             naming_inputs,
             model_names,

@@ -88,7 +88,8 @@ fn combine(newest: &[Recorded]) -> Option<(Measured, ModelNaming, usize)> {
             continue;
         }
         number += 1;
-        all.activities += count("activities");
+        all.activities += count("rows") - count("rejected").min(count("rows"));
+        all.logged += count("activities");
         all.texts += count("texts");
         all.new_inputs += count("new_extractive_names");
         names += count("new_model_names");

@@ -57,7 +57,7 @@ pub(super) async fn rates(
     let tables = |name: &str| folder.path().join(name).display().to_string();
     let small = rehearse(requests, run, parts * SMALLER, &tables("small")).await?;
     let large = rehearse(requests, run, parts, &tables("large")).await?;
-    let activities: u64 = large.iter().map(|measured| measured.activities).sum();
+    let activities: u64 = large.iter().map(|measured| measured.logged).sum();
     if activities == 0 {
         return Ok(None);
     }
@@ -126,8 +126,13 @@ async fn time_load(
         let sample = Run::prepare(settings, run.engine, Arc::new(Silent), never, root, dates).await?;
         let began = Instant::now();
         let loaded = load::run(&sample).await?;
+        let count = |what: &str| -> u64 {
+            let counts = loaded.manifests.iter().map(|manifest| manifest.counts.get(what));
+            counts.flatten().sum()
+        };
         measured.push(Measured {
-            activities: loaded.slices.iter().map(|slice| slice.rows).sum(),
+            activities: count("rows") - count("rejected"),
+            logged: count("activities"),
             seconds: BTreeMap::from([("load".to_owned(), began.elapsed().as_secs_f64())]),
             ..Measured::default()
         });
@@ -166,7 +171,8 @@ fn measure(report: &RunReport) -> Measured {
         .iter()
         .map(|stage| (stage.stage.clone(), stage.seconds));
     Measured {
-        activities: count("load", "activities"),
+        activities: count("load", "rows") - count("load", "rejected"),
+        logged: count("load", "activities"),
         texts: count("embed", "texts"),
         new_inputs: count("name", "new_extractive_names"),
         journeys: report.counts.get("journeys").copied().unwrap_or(0),
