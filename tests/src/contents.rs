@@ -57,15 +57,19 @@ pub async fn contents(tables_url: &str) -> Contents {
 }
 
 async fn rows(session: &SessionContext, spec: &TableSpec) -> Vec<String> {
+    let mut rows = query(session, &select(spec)).await;
+    rows.sort();
+    rows
+}
+
+/// The query for all of a table but lineage.
+pub fn select(spec: &TableSpec) -> String {
     let columns: Vec<&str> = (spec.columns)()
         .iter()
         .map(|column| column.name)
         .filter(|name| !LINEAGE.contains(name))
         .collect();
-    let sql = format!("SELECT {} FROM {}", columns.join(", "), spec.name);
-    let mut rows = query(session, &sql).await;
-    rows.sort();
-    rows
+    format!("SELECT {} FROM {}", columns.join(", "), spec.name)
 }
 
 /// The rows of a query as text, in the order in which they come.

@@ -9,13 +9,24 @@
 )]
 
 pub mod book;
+pub mod choice;
+pub mod cluster;
 pub mod contents;
 pub mod delta_log;
 pub mod fake_models;
+pub mod fault_proxy;
 pub mod goldens;
+pub mod hold_point;
 pub mod installed;
+pub mod listening;
+pub mod moto;
+pub mod process;
 pub mod program;
 pub mod runtime;
+pub mod s3;
+pub mod scene;
 pub mod small_world;
+pub mod task_log;
+pub mod tcp_proxy;
 pub mod tiny_encoder;
 pub mod trial;

@@ -2,15 +2,20 @@
 //!
 //! Refuses to interpret: what arguments mean together with job files and the environment is up to the commands.
 
+pub(crate) mod cluster;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use wayfare_pipeline::settings::LogicalDate;
 
+use self::cluster::{ClusterCommand, EngineArgs, ExecutorArgs, SchedulerArgs, SubmitArgs};
+
 const EXIT_CODES: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 configuration, 4 input missing, 5 quality \
 gate, 6 too many rejected rows, 75 worth retrying, 143 cancelled.\n\
 Environment: WAYFARE_<SECTION>__<KEY> sets a setting, WAYFARE_LOG filters the log (for example `info`), NO_COLOR switches \
-colours off.";
+colours off, \
+WAYFARE_CLUSTER is the `--cluster` of `run` and `runs resume`.";
 
 /// Turns a platform's activity log into named interest journeys
 #[derive(Debug, Parser)]
@@ -26,9 +31,11 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Run a job: load, embed, segment, name and publish. Repeating a run that is done changes nothing
     Run(RunArgs),
+    /// Give a run to a cluster, which drives it by itself; prints the run's id
+    Submit(SubmitArgs),
     /// Show what `run` would do: dates, rows, items to embed, names to generate, what is done already
     Plan(PlanArgs),
-    /// Look into the ledger of runs
+    /// Look into the ledger of runs; cancel, follow and resume one from any host
     #[command(subcommand)]
     Runs(RunsCommand),
     /// Make the page about a run again: one HTML file with totals, timings, distributions and sample users
@@ -44,6 +51,13 @@ pub(crate) enum Command {
     Models(ModelsCommand),
     /// Check this machine, and that a job's models and tables can be used
     Doctor(DoctorArgs),
+    /// Give out the work of a cluster
+    Scheduler(SchedulerArgs),
+    /// Do the work of a cluster
+    Executor(ExecutorArgs),
+    /// Run a whole cluster on this machine
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Show the settings of a job, or what a job file can say
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -139,6 +153,15 @@ pub(crate) struct RunArgs {
     /// The caller's name for this run, repeated in the result; what makes runs idempotent is the logical date
     #[arg(long, value_name = "KEY")]
     pub(crate) run_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
+}
+
+/// How the result of a run is handed over.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ResultArgs {
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
@@ -181,6 +204,34 @@ pub(crate) enum RunsCommand {
         #[arg(long, value_enum, default_value_t)]
         output: OutputFormat,
     },
+    /// Follow a run until it ends; the exit code is that of the run
+    Watch {
+        /// Where the tables are
+        tables_url: String,
+        /// Run id, as `runs list` prints it
+        run_id: String,
+    },
+    /// Ask a run to stop at its next safe point, wherever it is driven
+    Cancel {
+        /// Where the tables are
+        tables_url: String,
+        /// Run id, as `runs list` prints it
+        run_id: String,
+    },
+    /// Go on with a run that failed, was cancelled or died, with the settings that it began with
+    Resume(ResumeArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ResumeArgs {
+    /// Where the tables are
+    pub(crate) tables_url: String,
+    /// Run id, as `runs list` prints it
+    pub(crate) run_id: String,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) result: ResultArgs,
 }
 
 #[derive(Debug, clap::Args)]

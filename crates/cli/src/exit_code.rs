@@ -6,6 +6,7 @@ pub(crate) const FAILED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const CONFIGURATION: u8 = 3;
 pub(crate) const INPUT_MISSING: u8 = 4;
+pub(crate) const WORTH_RETRYING: u8 = 75;
 pub(crate) const CANCELLED: u8 = 143;
 
 /// Code, meaning, and what the caller should do.
@@ -38,13 +39,13 @@ const TABLE: [(u8, &str, &str); 9] = [
         "Read the reasons in the error, and the rows in the folder that the hint names.",
     ),
     (
-        75,
+        WORTH_RETRYING,
         "Something that may pass: storage, a full disk, or another run that owns the job.",
         "Retry later; free space first where the disk is full.",
     ),
     (
         CANCELLED,
-        "Cancelled by SIGTERM or Ctrl-C.",
+        "Cancelled by SIGTERM, Ctrl-C or `wayfare runs cancel`.",
         "Run again to continue; finished bucket groups are kept.",
     ),
 ];

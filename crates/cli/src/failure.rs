@@ -4,9 +4,10 @@ use std::io;
 
 use datafusion::error::DataFusionError;
 use serde_json::{Value, json};
+use wayfare_cluster::ClusterError;
 use wayfare_pipeline::error::PipelineError;
 use wayfare_pipeline::proposal::ProposalError;
-use wayfare_tables::{ErrorClass, TablesError};
+use wayfare_tables::{ErrorClass, TablesError, class_of, is_passing};
 
 use crate::exit_code;
 
@@ -53,6 +54,24 @@ impl Failure {
         Self::new(anyhow::Error::msg(message.into()), exit_code::FAILED, None)
     }
 
+    /// A process of ours ended with an exit code that says why, or with none.
+    pub(crate) fn ended_unexpectedly(message: String, code: Option<u8>) -> Self {
+        let exit_code = code.filter(|code| *code != 0).unwrap_or(exit_code::FAILED);
+        Self::new(anyhow::Error::msg(message), exit_code, None)
+    }
+
+    /// What may pass: the caller is to try again later.
+    pub(crate) fn passing(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self::new(error, exit_code::WORTH_RETRYING, Some(hint.into()))
+    }
+
+    /// The failure that another process of ours met, as it told it.
+    pub(crate) fn told(messages: &[String], exit_code: u8, hint: Option<String>) -> Self {
+        let mut messages = messages.iter().rev().cloned();
+        let innermost = anyhow::Error::msg(messages.next().unwrap_or_default());
+        Self::new(messages.fold(innermost, anyhow::Error::context), exit_code, hint)
+    }
+
     /// An error without an exit code of its own.
     pub(crate) fn failed_with(error: impl Into<anyhow::Error>) -> Self {
         Self::new(error, exit_code::FAILED, None)
@@ -78,7 +97,13 @@ impl Failure {
             // Outside a run there is no job to name, and nothing that was or was not published.
             match error {
                 PipelineError::Tables { source, .. } => {
-                    let hint = hint.filter(|_| source.class() == ErrorClass::Corrupt);
+                    let hint = match source.class() {
+                        ErrorClass::Corrupt => hint,
+                        _ if is_passing(source.as_ref()) => {
+                            Some("storage may be back later: try again then".to_owned())
+                        }
+                        _ => None,
+                    };
                     Self::new(anyhow::Error::new(source).context(doing), exit_code, hint)
                 }
                 other => other.into(),
@@ -160,6 +185,34 @@ impl From<PipelineError> for Failure {
 impl From<ProposalError> for Failure {
     fn from(error: ProposalError) -> Self {
         let (exit_code, hint) = (error.exit_code(), error.hint());
+        Self::new(error, exit_code, hint)
+    }
+}
+
+impl From<ClusterError> for Failure {
+    fn from(error: ClusterError) -> Self {
+        let exit_code = match &error {
+            ClusterError::NotLoopback { .. } | ClusterError::Address { .. } => exit_code::USAGE,
+            other if other.is_passing() => exit_code::WORTH_RETRYING,
+            other => match class_of(other) {
+                Some(ErrorClass::Transient | ErrorClass::Resource) => exit_code::WORTH_RETRYING,
+                Some(ErrorClass::UserInput) => exit_code::CONFIGURATION,
+                Some(ErrorClass::NotFound) => exit_code::INPUT_MISSING,
+                _ => exit_code::FAILED,
+            },
+        };
+        let hint = match &error {
+            ClusterError::NotLoopback { .. } => Some(
+                "`--insecure` listens there all the same: only where the network lets no one else in"
+                    .to_owned(),
+            ),
+            ClusterError::Unreachable { .. } => Some(
+                "look whether the scheduler runs, under which address, and whether it is ready: \
+                 `http://HOST:PORT/readyz`"
+                    .to_owned(),
+            ),
+            _ => None,
+        };
         Self::new(error, exit_code, hint)
     }
 }

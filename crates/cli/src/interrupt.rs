@@ -1,6 +1,7 @@
 //! SIGTERM and Ctrl-C: the first asks the run to stop at the next safe point; the second, or too long a wait for that
 //! point, ends the process, which a run survives at any moment.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,12 +25,7 @@ pub(crate) struct Interrupt {
 impl Interrupt {
     /// Starts to listen; from here on a signal does not end the process by itself.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let subscribe =
-            |kind| signal(kind).map_err(|error| Failure::from(error).context("cannot listen for signals"));
-        let (terminate, interrupt) = (
-            subscribe(SignalKind::terminate())?,
-            subscribe(SignalKind::interrupt())?,
-        );
+        let (terminate, interrupt) = subscribe()?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let listener = SpawnedTask::spawn(listen(terminate, interrupt, Arc::clone(&cancelled)));
         Ok(Self {
@@ -46,6 +42,24 @@ impl Interrupt {
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
+}
+
+/// A future that is ready when this process is asked to stop; until then, and after, a signal does not end the process by
+/// itself.
+pub(crate) fn asked_to_stop() -> Result<impl Future<Output = Result<(), Failure>>, Failure> {
+    let (mut terminate, mut interrupt) = subscribe()?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+        Ok(())
+    })
+}
+
+fn subscribe() -> Result<(Signal, Signal), Failure> {
+    let to = |kind| signal(kind).map_err(|error| Failure::from(error).context("cannot listen for signals"));
+    Ok((to(SignalKind::terminate())?, to(SignalKind::interrupt())?))
 }
 
 async fn listen(mut terminate: Signal, mut interrupt: Signal, cancelled: Arc<AtomicBool>) {

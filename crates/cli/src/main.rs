@@ -7,12 +7,16 @@ mod args;
 mod clock;
 mod commands;
 mod environment;
+mod event_line;
 mod exit_code;
 mod failure;
+mod http_call;
 mod interrupt;
 mod logging;
 mod models;
 mod output;
+mod parent;
+mod process_signal;
 mod progress;
 mod report_page;
 mod text_table;
@@ -26,7 +30,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 
 /// Planning a long statement recurses deeply, in unoptimised builds most of all.
-const STACK_BYTES: usize = 32 << 20;
+pub(crate) const STACK_BYTES: usize = 32 << 20;
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
+use serde_json::json;
 use wayfare_functions::models::{ModelProvider, ModelReference};
 use wayfare_inference::{Encoder, InferenceError, Namer, Salience};
 use wayfare_inference_candle::{CandleEncoder, CandleGenerator, ModelError, ModelFile, WordpieceSalience};
+
+use crate::event_line;
 
 /// The file of an encoder's folder that its hash is taken of.
 pub(crate) const ENCODER_WEIGHTS: &str = "model.safetensors";
@@ -18,6 +22,28 @@ pub(crate) struct CandleModels {
     encoders: Loaded<Arc<dyn Encoder>>,
     namers: Loaded<Arc<Namer>>,
     saliences: Loaded<Arc<dyn Salience>>,
+    announces: bool,
+}
+
+impl CandleModels {
+    /// Models of a process whose talk is a log: says of each encoder and language model when it is loaded.
+    pub(crate) fn announcing() -> Self {
+        Self {
+            announces: true,
+            ..Self::default()
+        }
+    }
+
+    fn announce(&self, reference: &ModelReference, since: Instant) {
+        if self.announces {
+            event_line::say(json!({
+                "event": "model_loaded",
+                "model": reference.path,
+                "sha256": reference.sha256,
+                "seconds": since.elapsed().as_secs_f64(),
+            }));
+        }
+    }
 }
 
 impl std::fmt::Debug for CandleModels {
@@ -29,8 +55,11 @@ impl std::fmt::Debug for CandleModels {
 impl ModelProvider for CandleModels {
     fn encoder(&self, reference: &ModelReference) -> Result<Arc<dyn Encoder>, InferenceError> {
         self.encoders.get_or_load(reference, || {
+            let since = Instant::now();
             verify_encoder(reference)?;
-            Ok(Arc::new(CandleEncoder::load(&local(&reference.path))?))
+            let encoder = CandleEncoder::load(&local(&reference.path))?;
+            self.announce(reference, since);
+            Ok(Arc::new(encoder))
         })
     }
 
@@ -39,10 +68,11 @@ impl ModelProvider for CandleModels {
             return Ok(Arc::new(Namer::extractive()));
         };
         self.namers.get_or_load(reference, || {
+            let since = Instant::now();
             verify_generator(reference)?;
-            Ok(Arc::new(Namer::with_model(Arc::new(CandleGenerator::load(
-                &local(&reference.path),
-            )?))))
+            let generator = CandleGenerator::load(&local(&reference.path))?;
+            self.announce(reference, since);
+            Ok(Arc::new(Namer::with_model(Arc::new(generator))))
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod bars;
 mod lines;
+mod run_lines;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use wayfare_pipeline::observer::Observer;
 
 use self::bars::Bars;
 use self::lines::Lines;
+pub(crate) use self::run_lines::RunLines;
 use crate::output;
 
 /// How often a log hears of a stage that is under way.

@@ -1,10 +1,14 @@
 //! Merges the sorted files of each bucket into one partition per bucket.
 //!
 //! ```text
-//!   file 0 (bucket 0) ─┐
-//!   file 1 (bucket 0) ─┴─► partition 0 ┐  Hash([user_id]), sorted by
-//!   file 2 (bucket 1) ───► partition 1 ┘  (user_id, occurred_at, item_id)
+//!   file group 0 (bucket 0): file 0 ─┐
+//!                            file 1 ─┴─► partition 0 ┐  Hash([user_id]), sorted by
+//!   file group 1 (bucket 1): file 2 ───► partition 1 ┘  (user_id, occurred_at, item_id)
 //! ```
+//!
+//! The input is a scan with one file group per bucket, so that a scheduler that gives a task some of the buckets can
+//! restrict this operator like any other that preserves partitions. Each partition opens the files of its own group
+//! only.
 //!
 //! The declared partitioning is that of `bucket_of`, not of DataFusion's own hash. Tables with equal bucket
 //! groups agree on it; a plan that repartitions one side of a join onto it would be wrong, which is why the
@@ -12,63 +16,98 @@
 
 use std::sync::Arc;
 
-use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{Result, exec_err};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder};
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::sorts::streaming_merge::StreamingMergeBuilder;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
-use futures::StreamExt;
 
 /// The operator; see the module's diagram.
 #[derive(Debug)]
 pub struct BucketMergeExec {
     input: Arc<dyn ExecutionPlan>,
-    files_per_bucket: Vec<usize>,
     ordering: Option<LexOrdering>,
-    partitioning: Partitioning,
+    user: Option<Column>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
 impl BucketMergeExec {
-    /// `input` has one partition per file, bucket by bucket.
-    pub fn new(
-        input: Arc<dyn ExecutionPlan>,
-        files_per_bucket: Vec<usize>,
-        ordering: Option<LexOrdering>,
-        partitioning: Partitioning,
-    ) -> Self {
+    /// `input` scans one file group per bucket; `user` is the column whose buckets they are, if it is scanned.
+    pub fn new(input: Arc<dyn ExecutionPlan>, ordering: Option<LexOrdering>, user: Option<Column>) -> Self {
         let mut equivalences = EquivalenceProperties::new(input.schema());
         if let Some(ordering) = &ordering {
             equivalences.add_ordering(ordering.iter().cloned());
         }
+        let buckets = input.properties().partitioning.partition_count();
+        let partitioning = match &user {
+            Some(user) => Partitioning::Hash(vec![Arc::new(user.clone())], buckets),
+            None => Partitioning::UnknownPartitioning(buckets),
+        };
         let properties = Arc::new(PlanProperties::new(
             equivalences,
-            partitioning.clone(),
+            partitioning,
             EmissionType::Incremental,
             Boundedness::Bounded,
         ));
-        let metrics = ExecutionPlanMetricsSet::new();
         Self {
             input,
-            files_per_bucket,
             ordering,
-            partitioning,
+            user,
             properties,
-            metrics,
+            metrics: ExecutionPlanMetricsSet::new(),
         }
+    }
+
+    /// The order that the files have and the output keeps.
+    pub(crate) fn ordering(&self) -> Option<&LexOrdering> {
+        self.ordering.as_ref()
+    }
+
+    pub(crate) fn user(&self) -> Option<&Column> {
+        self.user.as_ref()
+    }
+
+    /// Scans of the files of a partition, each with as many files as may follow each other.
+    fn scans(&self, partition: usize) -> Result<Vec<Arc<dyn ExecutionPlan>>> {
+        let scan = self.input.downcast_ref::<DataSourceExec>();
+        let config = scan.and_then(|scan| {
+            let source: &dyn std::any::Any = scan.data_source().as_ref();
+            source.downcast_ref::<FileScanConfig>()
+        });
+        let Some((config, group)) =
+            config.and_then(|config| Some((config, config.file_groups.get(partition)?)))
+        else {
+            return exec_err!("BucketMergeExec reads file groups, not {}", self.input.name());
+        };
+        let files = group.files().to_vec();
+        let groups: Vec<FileGroup> = if files.is_empty() {
+            vec![]
+        } else if self.ordering.is_none() {
+            vec![FileGroup::new(files)]
+        } else {
+            files.into_iter().map(|file| FileGroup::new(vec![file])).collect()
+        };
+        let scan_of = |group| {
+            let config = FileScanConfigBuilder::from(config.clone()).with_file_groups(vec![group]);
+            DataSourceExec::from_data_source(config.build()) as Arc<dyn ExecutionPlan>
+        };
+        Ok(groups.into_iter().map(scan_of).collect())
     }
 }
 
 impl DisplayAs for BucketMergeExec {
     fn fmt_as(&self, _kind: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "BucketMergeExec: buckets={}", self.files_per_bucket.len())?;
+        let buckets = self.properties.partitioning.partition_count();
+        write!(f, "BucketMergeExec: buckets={buckets}")?;
         match &self.ordering {
             Some(ordering) => write!(f, ", order=[{ordering}]"),
             None => Ok(()),
@@ -90,7 +129,7 @@ impl ExecutionPlan for BucketMergeExec {
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        // The input's partitions are files; splitting them would lose which bucket they belong to.
+        // The input's partitions are buckets; splitting them would lose which users they hold.
         vec![false]
     }
 
@@ -105,14 +144,8 @@ impl ExecutionPlan for BucketMergeExec {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let input = children.swap_remove(0);
-        let (counts, ordering) = (self.files_per_bucket.clone(), self.ordering.clone());
-        Ok(Arc::new(Self::new(
-            input,
-            counts,
-            ordering,
-            self.partitioning.clone(),
-        )))
+        let (ordering, user) = (self.ordering.clone(), self.user.clone());
+        Ok(Arc::new(Self::new(children.swap_remove(0), ordering, user)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -120,21 +153,17 @@ impl ExecutionPlan for BucketMergeExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let first: usize = self.files_per_bucket[..partition].iter().sum();
-        let mut streams = (first..first + self.files_per_bucket[partition])
-            .map(|file| self.input.execute(file, Arc::clone(&context)))
+        let mut streams = self
+            .scans(partition)?
+            .into_iter()
+            .map(|scan| scan.execute(0, Arc::clone(&context)))
             .collect::<Result<Vec<_>>>()?;
         let schema = self.input.schema();
         if streams.len() == 1 {
             return Ok(streams.swap_remove(0));
         }
         match &self.ordering {
-            _ if streams.is_empty() => Ok(Box::pin(MemoryStream::try_new(vec![], schema, None)?)),
-            None => {
-                let all = futures::stream::iter(streams).flatten();
-                Ok(Box::pin(RecordBatchStreamAdapter::new(schema, all)))
-            }
-            Some(ordering) => {
+            Some(ordering) if !streams.is_empty() => {
                 let reservation = MemoryConsumer::new(format!("BucketMergeExec[{partition}]"))
                     .register(context.memory_pool());
                 StreamingMergeBuilder::new()
@@ -146,6 +175,7 @@ impl ExecutionPlan for BucketMergeExec {
                     .with_reservation(reservation)
                     .build()
             }
+            _ => Ok(Box::pin(MemoryStream::try_new(vec![], schema, None)?)),
         }
     }
 }

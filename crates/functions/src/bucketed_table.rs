@@ -19,8 +19,8 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::{ExecutionPlan, Partitioning};
 
 use crate::bucket_merge_exec::BucketMergeExec;
 
@@ -91,18 +91,32 @@ impl BucketedTable {
             let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
-        let file_groups = self.groups.iter().flatten().map(|file| {
+        let partitioned = |file: &TableFile| {
             let mut partitioned = PartitionedFile::new(file.path.clone(), file.size);
             partitioned.partition_values.clone_from(&file.partition_values);
-            FileGroup::new(vec![partitioned])
-        });
+            partitioned
+        };
+        let file_groups: Vec<FileGroup> = match self.layout {
+            Layout::Bucketed { .. } => {
+                let groups = self.groups.iter();
+                groups
+                    .map(|files| files.iter().map(partitioned).collect())
+                    .collect()
+            }
+            Layout::Plain => {
+                let files = self.groups.iter().flatten();
+                files
+                    .map(|file| FileGroup::new(vec![partitioned(file)]))
+                    .collect()
+            }
+        };
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(TABLES_STORE)?, Arc::new(source))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             // Without this, idle partitions take files from busy ones, and a bucket's rows turn up in another's
             // partition.
             .with_preserve_order(matches!(self.layout, Layout::Bucketed { .. }))
-            .with_file_groups(file_groups.collect())
+            .with_file_groups(file_groups)
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
@@ -147,37 +161,20 @@ impl TableProvider for BucketedTable {
             None => Arc::clone(&self.schema),
             Some(indices) => Arc::new(self.schema.project(indices)?),
         };
-        let no_files = self.groups.iter().all(Vec::is_empty);
         let Layout::Bucketed { sort_columns } = &self.layout else {
-            if no_files {
+            if self.groups.iter().all(Vec::is_empty) {
                 return Ok(Arc::new(EmptyExec::new(projected)));
             }
             return self.scan_config(state, projection, filters, limit);
         };
         let ordering = Self::ordering(sort_columns, &projected);
-        let partitioning = match sort_columns
-            .first()
-            .and_then(|user| projected.index_of(user).ok())
-        {
-            Some(index) => Partitioning::Hash(
-                vec![Arc::new(Column::new(&sort_columns[0], index))],
-                self.groups.len(),
-            ),
-            None => Partitioning::UnknownPartitioning(self.groups.len()),
-        };
-        let input = if no_files {
-            Arc::new(EmptyExec::new(projected)) as Arc<dyn ExecutionPlan>
-        } else {
-            // A limit below a merge would cut each file on its own.
-            self.scan_config(state, projection, filters, None)?
-        };
-        let counts = self.groups.iter().map(Vec::len).collect();
-        Ok(Arc::new(BucketMergeExec::new(
-            input,
-            counts,
-            ordering,
-            partitioning,
-        )))
+        let user = sort_columns.first().and_then(|name| {
+            let index = projected.index_of(name).ok()?;
+            Some(Column::new(name, index))
+        });
+        // A limit below a merge would cut each file on its own.
+        let input = self.scan_config(state, projection, filters, None)?;
+        Ok(Arc::new(BucketMergeExec::new(input, ordering, user)))
     }
 }
 

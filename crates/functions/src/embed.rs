@@ -19,6 +19,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
     lit,
 };
+use wayfare_tables::hold_point;
 
 use crate::artefacts::Artefacts;
 use crate::error::FunctionError;
@@ -178,6 +179,7 @@ fn encode(
     let mut vectors = Vec::with_capacity(distinct.len());
     for chunk in distinct.chunks(TEXTS_PER_CALL) {
         artefacts.check_stopped()?;
+        hold_point("embed:call");
         vectors.extend(encoder.encode(chunk).map_err(FunctionError::Inference)?);
         artefacts.add_texts_encoded(chunk.len());
     }

@@ -3,6 +3,7 @@
 use datafusion::error::DataFusionError;
 use wayfare_inference::InferenceError;
 use wayfare_journeys::{ParamsError, SegmentError, StateError};
+use wayfare_tables::TablesError;
 
 /// An error of a function, with the facts that its reader needs.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,18 @@ pub enum FunctionError {
         uri: String,
         expected: String,
         actual: String,
+    },
+    #[error("item pack `{uri}` cannot be fetched")]
+    PackNotFetched {
+        uri: String,
+        #[source]
+        source: Box<TablesError>,
+    },
+    #[error("cannot keep a copy of an item pack in `{path}`")]
+    PackNotKept {
+        path: String,
+        #[source]
+        source: std::io::Error,
     },
     #[error("item `{item_id}` is not in item pack `{uri}`; run the stage `embed` again")]
     ItemNotInPack { item_id: String, uri: String },
@@ -59,6 +72,8 @@ pub enum FunctionError {
          of this file do span lines"
     )]
     LineBreak { column: String, row: usize },
+    #[error("an operator of a plan could not be passed on: {message}")]
+    Operator { message: String },
     #[error("writing `{path}` failed: {message}")]
     Write { path: String, message: String },
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use arrow::array::{
     Array, AsArray, FixedSizeListArray, Float16Array, Float32Array, ListArray, RecordBatch, StringArray,
@@ -29,10 +30,17 @@ use crate::mapped_file;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackReference {
-    /// A `file://` URL.
+    /// A `file://` URL, or that of an object in a bucket.
     pub uri: String,
     /// xxh3-128 of the file's bytes, 32 hex digits.
     pub hash: String,
+}
+
+impl PackReference {
+    /// The path of a pack that lies on this machine.
+    pub(crate) fn local_path(&self) -> Option<&Path> {
+        self.uri.strip_prefix("file://").map(Path::new)
+    }
 }
 
 /// A pack opened for reading; cheap to share between tasks.
@@ -140,16 +148,24 @@ fn only_batch(bytes: &Buffer) -> Result<RecordBatch, String> {
 }
 
 impl ItemPack {
-    /// Maps the pack and checks that it is the referenced one.
+    /// Maps the pack at a `file://` URL and checks that it is the referenced one.
     pub fn open(reference: &PackReference) -> Result<Self, FunctionError> {
+        match reference.local_path() {
+            Some(path) => Self::open_at(reference, path),
+            None => Err(FunctionError::Pack {
+                uri: reference.uri.clone(),
+                message: "only a file of this machine can be mapped".to_owned(),
+            }),
+        }
+    }
+
+    /// Maps a copy of the pack and checks that it is one.
+    pub(crate) fn open_at(reference: &PackReference, path: &Path) -> Result<Self, FunctionError> {
         let failed = |message: String| FunctionError::Pack {
             uri: reference.uri.clone(),
             message,
         };
-        let path = reference.uri.strip_prefix("file://").ok_or_else(|| {
-            failed("only file:// packs can be mapped; copy the pack to a local folder".to_owned())
-        })?;
-        let bytes = mapped_file::map(path.as_ref()).map_err(|error| failed(error.to_string()))?;
+        let bytes = mapped_file::map(path).map_err(|error| failed(error.to_string()))?;
         let actual = format!("{:032x}", xxh3_128(&bytes));
         if actual != reference.hash {
             return Err(FunctionError::PackHash {

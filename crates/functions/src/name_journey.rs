@@ -16,6 +16,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit,
 };
 use wayfare_inference::{JourneyName, NamingInput};
+use wayfare_tables::hold_point;
 
 use crate::artefacts::Artefacts;
 use crate::error::FunctionError;
@@ -215,6 +216,7 @@ fn name_rows(
     let at_once = reference.map_or(JOURNEYS_PER_EXTRACTIVE_CALL, |_| JOURNEYS_PER_CALL);
     for chunk in inputs.chunks(at_once) {
         artefacts.check_stopped()?;
+        hold_point("name:call");
         let named = namer.name(chunk).map_err(FunctionError::Inference)?;
         artefacts.add_names(&named);
         names.extend(named);

@@ -1,7 +1,9 @@
 //! Hands the bytes of one file to the store in parts of a chosen size.
 //!
 //! What a file holds back before it hands it on counts where a task has a file open for every bucket group:
-//! `object_store`'s own buffered writer holds five megabytes and more.
+//! `object_store`'s own buffered writer holds five megabytes and more. Object storage, however, refuses smaller parts, but
+//! for the last. So files in a bucket hold back up to five megabytes each whatever is asked for, and only files on a disk
+//! less; what a file holds back grows with what is written to it, so that small files take no more there either.
 
 use std::sync::Arc;
 
@@ -11,8 +13,13 @@ use datafusion::parquet::errors::{ParquetError, Result};
 use futures::future::BoxFuture;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
+use tokio::runtime::Handle;
 
-/// A file that is being written. Nothing is at its place before it is complete.
+/// The least that every store takes as a part that is not the last.
+const LEAST_PART_BYTES: usize = 5 << 20;
+
+/// A file that is being written. Nothing is at its place before it is complete, and what was handed on before is taken back
+/// if it never is.
 #[derive(Debug)]
 pub(crate) struct PartUpload {
     store: Arc<dyn ObjectStore>,
@@ -24,12 +31,17 @@ pub(crate) struct PartUpload {
 }
 
 impl PartUpload {
-    /// Remote stores want parts of at least five megabytes, but for the last.
+    /// Parts of `part_bytes` or, where the store needs them larger, as small as it takes them.
     pub(crate) fn new(store: Arc<dyn ObjectStore>, location: Path, part_bytes: usize) -> Self {
+        let least = if takes_any_part(&store) {
+            0
+        } else {
+            LEAST_PART_BYTES
+        };
         Self {
+            part_bytes: part_bytes.max(least),
             store,
             location,
-            part_bytes,
             held_back: Vec::new(),
             upload: None,
         }
@@ -50,16 +62,47 @@ impl PartUpload {
 
     async fn end(&mut self) -> object_store::Result<()> {
         let rest = std::mem::take(&mut self.held_back);
-        match &mut self.upload {
-            None => self.store.put(&self.location, rest.into()).await.map(drop),
-            Some(upload) => {
-                if !rest.is_empty() {
-                    upload.put_part(rest.into()).await?;
-                }
-                upload.complete().await.map(drop)
-            }
+        let Some(upload) = &mut self.upload else {
+            return self.store.put(&self.location, rest.into()).await.map(drop);
+        };
+        if !rest.is_empty() {
+            upload.put_part(rest.into()).await?;
+        }
+        upload.complete().await?;
+        self.upload = None;
+        Ok(())
+    }
+
+    /// Parts of a file that does not come to be cost money until somebody removes them. Best effort: what cannot be
+    /// removed now is left to the bucket's own rules.
+    async fn take_back(&mut self) {
+        if let Some(upload) = self.upload.take() {
+            abort(upload, &self.location).await;
         }
     }
+}
+
+impl Drop for PartUpload {
+    fn drop(&mut self) {
+        let Some(upload) = self.upload.take() else { return };
+        let location = self.location.clone();
+        // Whoever drops it may be a statement that was cancelled: there is nobody left to wait for this.
+        if let Ok(runtime) = Handle::try_current() {
+            drop(runtime.spawn(async move { abort(upload, &location).await }));
+        }
+    }
+}
+
+async fn abort(mut upload: Box<dyn MultipartUpload>, location: &Path) {
+    if let Err(error) = upload.abort().await {
+        tracing::debug!(%location, %error, "parts of a file that was given up could not be removed");
+    }
+}
+
+/// A store says what it is, below its wrappers, in its debugging form only. Whatever else is there gets parts that every
+/// store takes.
+fn takes_any_part(store: &dyn ObjectStore) -> bool {
+    format!("{store:?}").contains("LocalFileSystem {")
 }
 
 fn failed(error: object_store::Error) -> ParquetError {
@@ -68,10 +111,25 @@ fn failed(error: object_store::Error) -> ParquetError {
 
 impl AsyncFileWriter for PartUpload {
     fn write(&mut self, bytes: Bytes) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.take_in(&bytes).await.map_err(failed) })
+        Box::pin(async move {
+            let taken = self.take_in(&bytes).await;
+            if taken.is_err() {
+                self.take_back().await;
+            }
+            taken.map_err(failed)
+        })
     }
 
     fn complete(&mut self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async move { self.end().await.map_err(failed) })
+        Box::pin(async move {
+            let ended = self.end().await;
+            if ended.is_err() {
+                self.take_back().await;
+            }
+            ended.map_err(failed)
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::expressions::Literal;
 use std::sync::Arc;
+use wayfare_tables::hold_point;
 
 use crate::artefacts::Artefacts;
 use crate::error::FunctionError;
@@ -155,6 +156,7 @@ impl Users {
         let items = values[2].as_string::<i32>();
         let times = values[3].as_primitive::<TimestampMicrosecondType>();
         let weights = values[4].as_primitive::<Float32Type>();
+        hold_point("segment:row");
         for row in 0..users.len() {
             let user = match &mut self.users[group_of(row)] {
                 Some(user) => user,

@@ -49,6 +49,13 @@ impl SingleLineExec {
     }
 }
 
+impl SingleLineExec {
+    /// Columns of the input that are passed on.
+    pub(crate) fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+}
+
 impl DisplayAs for SingleLineExec {
     fn fmt_as(&self, _kind: DisplayFormatType, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<&str> = self

@@ -20,6 +20,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+use serde::{Deserialize, Serialize};
 
 use crate::write_files_exec::WriteFilesExec;
 
@@ -40,7 +41,7 @@ pub struct WriteSpec {
 }
 
 /// How rows come to the files of their folders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Arrangement {
     /// Each task has whole folders already, one after the other: it holds one file open at a time.
     InOrder,

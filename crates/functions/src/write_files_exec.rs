@@ -29,6 +29,7 @@ use datafusion::physical_plan::{
 use futures::StreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
+use uuid::Uuid;
 
 use crate::bucketed_table::TABLES_STORE;
 use crate::error::FunctionError;
@@ -41,7 +42,8 @@ const ROW_GROUP_BYTES: usize = 32 << 20;
 const SCATTERED_ROW_GROUP_BYTES: usize = 1 << 20;
 /// What a file gathers before it is handed to the store.
 const PART_BYTES: usize = 5 << 20;
-/// The same where a task holds a file open for every folder; too little for remote stores, which tables cannot lie on yet.
+/// The same where a task holds a file open for every folder; `PartUpload` raises it where the store takes no parts that
+/// small.
 const SCATTERED_PART_BYTES: usize = 256 << 10;
 
 /// Writes each partition's rows and yields one row per file.
@@ -49,12 +51,25 @@ const SCATTERED_PART_BYTES: usize = 256 << 10;
 pub struct WriteFilesExec {
     input: Arc<dyn ExecutionPlan>,
     spec: WriteSpec,
+    /// Where the tables lie: the store, and the path of their root in it.
+    place: (ObjectStoreUrl, Path),
     properties: Arc<PlanProperties>,
 }
 
 impl WriteFilesExec {
-    /// The input must have the columns that the spec names.
+    /// The input must have the columns that the spec names. The tables lie in the session's store of tables.
     pub fn try_new(input: Arc<dyn ExecutionPlan>, spec: WriteSpec) -> Result<Self> {
+        let store = ObjectStoreUrl::parse(TABLES_STORE)?;
+        Ok(Self::at(input, spec, store, Path::default()))
+    }
+
+    /// The tables lie below `root` in the store that the runtime has under `store`.
+    pub(crate) fn at(
+        input: Arc<dyn ExecutionPlan>,
+        spec: WriteSpec,
+        store: ObjectStoreUrl,
+        root: Path,
+    ) -> Self {
         let partitioning =
             Partitioning::UnknownPartitioning(input.properties().partitioning.partition_count());
         let properties = Arc::new(PlanProperties::new(
@@ -63,11 +78,28 @@ impl WriteFilesExec {
             EmissionType::Final,
             Boundedness::Bounded,
         ));
-        Ok(Self {
+        Self {
             input,
             spec,
+            place: (store, root),
             properties,
-        })
+        }
+    }
+
+    /// What is written, and how.
+    pub fn spec(&self) -> &WriteSpec {
+        &self.spec
+    }
+
+    /// The store of the tables, and the path of their root in it.
+    pub(crate) fn place(&self) -> &(ObjectStoreUrl, Path) {
+        &self.place
+    }
+
+    /// The same with the tables below `root` in `store`, for processes without the session's store of tables.
+    #[must_use]
+    pub fn relocated(&self, store: ObjectStoreUrl, root: Path) -> Self {
+        Self::at(Arc::clone(&self.input), self.spec.clone(), store, root)
     }
 
     fn column(&self, name: &str) -> Option<Arc<dyn PhysicalExpr>> {
@@ -151,24 +183,24 @@ impl ExecutionPlan for WriteFilesExec {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::try_new(
-            children.swap_remove(0),
-            self.spec.clone(),
-        )?))
+        let input = children.swap_remove(0);
+        let (store, root) = self.place.clone();
+        Ok(Arc::new(Self::at(input, self.spec.clone(), store, root)))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = self.input.execute(partition, Arc::clone(&context))?;
-        let store = context
-            .runtime_env()
-            .object_store(ObjectStoreUrl::parse(TABLES_STORE)?)?;
+        let (store, root) = self.place.clone();
+        let store = context.runtime_env().object_store(&store)?;
         let sink = Sink {
             spec: self.spec.clone(),
             store,
+            root,
             open: BTreeMap::new(),
             opened: 0,
             written: Vec::new(),
-            partition,
+            // Tasks on different machines number their partitions alike, and one of them may be tried again.
+            task: format!("{:016x}", Uuid::new_v4().as_u64_pair().0),
         };
         let rows = futures::stream::once(sink.drain(input));
         Ok(Box::pin(RecordBatchStreamAdapter::new(
@@ -182,11 +214,13 @@ impl ExecutionPlan for WriteFilesExec {
 struct Sink {
     spec: WriteSpec,
     store: Arc<dyn ObjectStore>,
+    root: Path,
     /// By folder; more than one only where rows are scattered.
     open: BTreeMap<Vec<String>, OpenFile>,
     opened: usize,
     written: Vec<WrittenFile>,
-    partition: usize,
+    /// Tells the files of this execution from those of every other.
+    task: String,
 }
 
 struct OpenFile {
@@ -275,10 +309,11 @@ impl Sink {
         let mut parts: Vec<String> = folders.map(|(name, value)| format!("{name}={value}")).collect();
         parts.push(format!(
             "{}-{}-{}.parquet",
-            self.spec.attempt, self.partition, self.opened
+            self.spec.attempt, self.task, self.opened
         ));
         let path = parts.join("/");
-        let location = Path::from(format!("{}/{path}", self.spec.directory));
+        let below_root = Path::from(format!("{}/{path}", self.spec.directory));
+        let location: Path = self.root.parts().chain(below_root.parts()).collect();
         let (row_group_bytes, part_bytes) = match self.spec.arrangement {
             Arrangement::Scattered => (SCATTERED_ROW_GROUP_BYTES, SCATTERED_PART_BYTES),
             Arrangement::InOrder | Arrangement::Gathered => (ROW_GROUP_BYTES, PART_BYTES),

@@ -32,6 +32,10 @@ pub(crate) struct RunContext {
     pub(crate) description: String,
     pub(crate) notice: Option<String>,
     pub(crate) slice: Option<Slice>,
+    /// The job's settings, as [`JobSettings::to_recorded`](crate::settings::JobSettings::to_recorded) gives them, for who
+    /// goes on with the run without the job file.
+    #[serde(default)]
+    pub(crate) settings: Option<String>,
 }
 
 /// Opens the newest snapshot of the tables for queries. `embed` and `name_journey` use the models of the run that
@@ -82,9 +86,8 @@ pub(crate) async fn at_snapshot(
     snapshot: &SnapshotRecord,
     defaults: FunctionDefaults,
 ) -> Result<SessionContext, PipelineError> {
-    let tables = Arc::clone(root.store());
     let session = engine.session(&SessionNeeds {
-        tables,
+        root: Some(root.clone()),
         partitions: None,
         keep_order: false,
         defaults,

@@ -1,16 +1,19 @@
 //! The driver: what a run has to do, in which order, and what an earlier attempt has already done.
 
+mod alive;
+mod resumption;
+
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use wayfare_tables::{
     Claim, Manifest, OutcomeKind, RunOutcome, RunRecord, SnapshotRecord, TableRoot, TablesError,
     latest_snapshot, write_outcome, write_run,
 };
 
+use self::alive::{Watch, while_alive};
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::PipelineError;
@@ -23,10 +26,8 @@ use crate::stages::segment::Changes;
 use crate::stages::{embed, load, name, publish, segment};
 use crate::{analyst, sources};
 
+pub use self::resumption::{recorded_request, run_id};
 pub use crate::plan::plan;
-
-/// How often the owner of a job says that it is alive.
-const HEARTBEAT_EVERY: Duration = Duration::from_mins(1);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -99,36 +100,25 @@ pub async fn run(
             },
             other => PipelineError::tables(job, "taking the job")(other),
         })?;
+    let watch = Watch {
+        claim: &claim,
+        root: root.clone(),
+        cancelled: Arc::clone(&cancelled),
+        observer: Arc::clone(&observer),
+    };
     let work = async {
         let run = Run::prepare(settings, engine, observer, cancelled, root, dates).await?;
         let result = run_claimed(&run, request, &claim, began).await;
-        record_outcome(&run, &result).await?;
+        record_outcome(&run, &claim, &result).await?;
         result
     };
     // The future of a whole run is large; on the heap it costs the caller nothing.
-    let result = while_alive(&claim, Box::pin(work)).await;
+    let result = while_alive(&watch, Box::pin(work)).await;
     let released = claim
         .release()
         .await
         .map_err(PipelineError::tables(job, "releasing the job"));
     result.and_then(|report| released.map(|()| report))
-}
-
-/// Does `work`, saying every now and then that the owner of the job is alive.
-async fn while_alive<T>(claim: &Claim, work: impl Future<Output = T>) -> T {
-    let mut ticks = tokio::time::interval(HEARTBEAT_EVERY);
-    tokio::pin!(work);
-    loop {
-        tokio::select! {
-            result = &mut work => return result,
-            _ = ticks.tick() => {
-                if let Err(error) = claim.heartbeat().await {
-                    // The commits check the claim themselves; this only tells early.
-                    tracing::warn!(%error, "heartbeat failed");
-                }
-            }
-        }
-    }
 }
 
 async fn run_claimed(
@@ -153,6 +143,7 @@ async fn run_claimed(
             description: run.settings.job.description.clone(),
             notice: run.settings.job.notice.clone(),
             slice: Some(run.settings.job.slice),
+            settings: Some(run.settings.to_recorded()?),
         })
         .unwrap_or_default(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -260,10 +251,16 @@ impl Stages<'_, '_> {
     }
 }
 
+/// Says in the ledger how the run ended, unless it goes on with another owner.
 async fn record_outcome(
     run: &Run<'_>,
+    claim: &Claim,
     result: &Result<RunReport, PipelineError>,
 ) -> Result<(), PipelineError> {
+    if let Err(error @ TablesError::ClaimLost { .. }) = claim.verify().await {
+        tracing::warn!(%error, "how this attempt ended is not recorded");
+        return Ok(());
+    }
     let (outcome, error) = match result {
         Ok(report) if report.outcome == Outcome::Noop => (OutcomeKind::Noop, None),
         Ok(_) => (OutcomeKind::Succeeded, None),
@@ -280,6 +277,7 @@ async fn record_outcome(
             .map(|report| report.counts.clone())
             .unwrap_or_default(),
         error,
+        exit_code: Some(result.as_ref().err().map_or(0, PipelineError::exit_code)),
     };
     let job = run.settings.job.name.as_str();
     let written = write_outcome(&run.root, &record).await;

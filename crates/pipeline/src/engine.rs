@@ -5,6 +5,7 @@
 
 mod caught;
 mod embedded;
+pub mod session;
 
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ use async_trait::async_trait;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
-use object_store::ObjectStore;
 use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
+use wayfare_tables::TableRoot;
 
 pub(crate) use caught::caught;
 pub use embedded::EmbeddedEngine;
@@ -22,14 +23,33 @@ pub use embedded::EmbeddedEngine;
 /// What a statement's session must offer.
 #[derive(Debug, Clone)]
 pub struct SessionNeeds {
-    /// The object store rooted at the tables.
-    pub tables: Arc<dyn ObjectStore>,
+    /// Where the tables lie; `None` for sessions over other people's files.
+    pub root: Option<TableRoot>,
     /// Partitions of a plan; `None` for what the engine finds best. A bucket group needs one per bucket.
     pub partitions: Option<usize>,
     /// Joins that keep the order of sorted tables, instead of hash joins.
     pub keep_order: bool,
     /// What functions take where a call leaves it out.
     pub defaults: FunctionDefaults,
+}
+
+/// How an engine wants bucket groups to be given to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupPolicy {
+    /// So many are under way at a time.
+    pub at_once: usize,
+    /// After the failure of so many, no other is begun; those before it do not keep the others from being done.
+    pub failures: usize,
+}
+
+impl Default for GroupPolicy {
+    /// One after the other, until one fails: memory follows from the size of one group.
+    fn default() -> Self {
+        Self {
+            at_once: 1,
+            failures: 1,
+        }
+    }
 }
 
 /// Executes plans.
@@ -40,6 +60,11 @@ pub trait Engine: Send + Sync {
 
     /// Models and item packs of this process, with counts of the work done.
     fn artefacts(&self) -> &Arc<Artefacts>;
+
+    /// How bucket groups are worked on.
+    fn group_policy(&self) -> GroupPolicy {
+        GroupPolicy::default()
+    }
 
     /// A fresh session with every function registered.
     fn session(&self, needs: &SessionNeeds) -> Result<SessionContext, DataFusionError>;

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use datafusion::error::DataFusionError;
 use wayfare_inference::InferenceError;
-use wayfare_tables::{ErrorClass, TablesError, class_of};
+use wayfare_tables::storage::RETRY_VARIABLE;
+use wayfare_tables::{ErrorClass, TablesError, class_of, is_passing};
 
 /// An error of the pipeline, naming job, stage, bucket group and file where they are known.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,7 @@ impl PipelineError {
             Self::TooManyRejected { .. } => 6,
             Self::Busy { .. } => 75,
             Self::Cancelled { .. } => 143,
+            Self::SourceFile { source, .. } if is_passing(source.as_ref()) => 75,
             Self::SourceFile { source, .. } => match class_of(source.as_ref()) {
                 Some(ErrorClass::NotFound) => 4,
                 // Readers dress up what they cannot parse as errors of storage; the system's own errors may pass.
@@ -136,6 +138,7 @@ impl PipelineError {
                  them; correct the source, or raise `load.max_rejected_share` if they are expected"
             )),
             Self::Source { source_name, .. } => Some(hint_for_source(source_name)),
+            Self::SourceFile { source, .. } if is_passing(source.as_ref()) => Some(hint_for_passing()),
             Self::SourceFile { table, format, .. } => Some(hint_for_file(table, format)),
             Self::SourceQuery { source_name, .. } => Some(format!(
                 "`try_cast(x AS type)` in `[sources.{source_name}] sql` gives null where a value cannot be converted; \
@@ -147,6 +150,7 @@ impl PipelineError {
                     .to_owned(),
             ),
             Self::Statement { source, .. } => Some(hint_for_statement(source)),
+            Self::Tables { source, .. } if is_passing(source.as_ref()) => Some(hint_for_passing()),
             Self::Tables { source, .. } => Some(hint_for_tables(source.class())),
             Self::Busy { .. } => Some(
                 "wait for it, or run again later: a finished run is not repeated; a claim whose process died on another \
@@ -156,6 +160,7 @@ impl PipelineError {
             Self::Cancelled { .. } => {
                 Some("run the same command again to continue; finished bucket groups are kept".to_owned())
             }
+            Self::Query(source) if is_passing(source.as_ref()) => Some(hint_for_passing()),
             Self::Query(_) | Self::Bug { .. } => None,
         }
     }
@@ -216,7 +221,17 @@ fn hint_for_statement(source: &DataFusionError) -> String {
                 published"
             .to_owned();
     }
+    if is_passing(source) {
+        return hint_for_passing();
+    }
     hint_for_tables(class_of(source).unwrap_or(ErrorClass::Transient))
+}
+
+fn hint_for_passing() -> String {
+    format!(
+        "storage could not be reached, or asked to wait, for longer than `{RETRY_VARIABLE}` says; nothing was published; \
+         run the same command again to continue where it stopped"
+    )
 }
 
 fn hint_for_tables(class: ErrorClass) -> String {
@@ -239,5 +254,48 @@ fn hint_for_tables(class: ErrorClass) -> String {
 impl From<DataFusionError> for PipelineError {
     fn from(source: DataFusionError) -> Self {
         Self::Query(Box::new(source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unreachable() -> object_store::Error {
+        object_store::Error::Generic {
+            store: "S3",
+            source: Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)),
+        }
+    }
+
+    #[test]
+    fn a_fault_of_storage_that_may_pass_is_worth_a_retry() {
+        let in_statement = || Box::new(DataFusionError::ObjectStore(Box::new(unreachable())));
+        let errors = [
+            PipelineError::Query(in_statement()),
+            PipelineError::Statement {
+                job: "job".to_owned(),
+                stage: "load",
+                group: 0,
+                statement: "scatter",
+                source: in_statement(),
+            },
+            PipelineError::SourceFile {
+                table: "plays".to_owned(),
+                file: "s3://bucket/plays.csv".to_owned(),
+                format: "CSV",
+                source: in_statement(),
+            },
+            PipelineError::tables("job", "writing")(TablesError::Storage {
+                action: "write",
+                path: "object".to_owned(),
+                source: unreachable(),
+            }),
+        ];
+        for error in errors {
+            assert_eq!(error.exit_code(), 75, "{error}");
+            let hint = error.hint().unwrap();
+            assert!(hint.contains("WAYFARE_STORE_RETRY_SECONDS"), "{error}: {hint}");
+        }
     }
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
-use object_store::memory::InMemory;
 use wayfare_functions::artefacts::FunctionDefaults;
 use wayfare_functions::list_arguments::texts_type;
 use wayfare_functions::models::ModelProvider;
@@ -41,7 +40,7 @@ pub async fn explain_statement(
     let engine = EmbeddedEngine::new(models, BUCKETS.len(), 0);
     let in_buckets = in_buckets(statement);
     let needs = SessionNeeds {
-        tables: Arc::new(InMemory::new()),
+        root: None,
         partitions: in_buckets.then_some(BUCKETS.len()),
         keep_order: in_buckets,
         defaults: FunctionDefaults::default(),

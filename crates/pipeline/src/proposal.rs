@@ -26,11 +26,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 use datafusion::prelude::SessionContext;
-use object_store::memory::InMemory;
 use wayfare_functions::artefacts::FunctionDefaults;
 
 use self::columns::{Column, profile};
@@ -194,7 +192,7 @@ fn no_rows(what: &'static str, path: &std::path::Path) -> ProposalError {
 /// A session without tables of ours; one partition reads files in their order.
 fn session(engine: &dyn Engine, partitions: Option<usize>) -> Result<SessionContext, PipelineError> {
     Ok(engine.session(&SessionNeeds {
-        tables: Arc::new(InMemory::new()),
+        root: None,
         partitions,
         keep_order: false,
         defaults: FunctionDefaults::default(),

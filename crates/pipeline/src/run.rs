@@ -201,9 +201,8 @@ impl<'a> Run<'a> {
     }
 
     fn needs(&self, partitions: Option<usize>, keep_order: bool) -> SessionNeeds {
-        let tables = Arc::clone(self.root.store());
         SessionNeeds {
-            tables,
+            root: Some(self.root.clone()),
             partitions,
             keep_order,
             defaults: FunctionDefaults::default(),

@@ -7,6 +7,7 @@
 mod layer;
 mod logical_date;
 mod override_layer;
+mod recorded;
 mod reference;
 mod resolve;
 mod schema;
@@ -72,7 +73,8 @@ pub struct JobIdentity {
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["url"]))]
 pub struct TablesSettings {
-    /// Where the tables lie: a path, relative to the current directory, or a `file://` URL.
+    /// Where the tables lie: a path, relative to the current directory, a `file://` URL, or a place in a bucket,
+    /// `s3://bucket/prefix`.
     pub url: String,
     /// Buckets that users are hashed into; fixed once the tables exist.
     pub bucket_count: u32,

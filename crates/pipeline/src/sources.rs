@@ -6,6 +6,7 @@ pub(crate) mod fault;
 mod files;
 mod mapped;
 mod plain;
+mod remote;
 mod traced;
 
 use std::collections::BTreeMap;
@@ -124,10 +125,11 @@ pub(crate) async fn register_tables(
     for (name, table) in &settings.sources.tables {
         match found.delta.get(name) {
             Some(resolved) => {
+                remote::register(session, &resolved.url)?;
                 session.register_table(name, Arc::new(delta::DeltaTable::new(name, resolved)?))?;
             }
             None => {
-                let all = files::list(name, table)?;
+                let all = files::list(name, table).await?;
                 session.register_table(name, plain::provider(session, name, table, &all).await?)?;
             }
         }
@@ -180,10 +182,11 @@ pub(crate) async fn look_at_files(settings: &JobSettings) -> Result<SourceFiles,
             delta.insert(name.clone(), resolved);
             continue;
         }
-        delta::refuse_as_parquet(name, table)?;
-        for file in files::list(name, table)? {
+        delta::refuse_as_parquet(name, table).await?;
+        for file in files::list(name, table).await? {
             let (path, modified_ns) = (file.path.display(), file.modified_ns);
             hasher.update(format!("{name}\0{path}\0{}\0{modified_ns}\n", file.bytes).as_bytes());
+            hasher.update(file.e_tag.as_deref().unwrap_or_default().as_bytes());
             bytes += file.bytes;
         }
     }

@@ -2,6 +2,7 @@
 //! names of its own attempt, and declares a bucket group done with a manifest that is created once.
 
 pub(crate) mod embed;
+mod group_work;
 pub(crate) mod load;
 pub(crate) mod name;
 pub(crate) mod publish;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+pub(crate) use group_work::in_groups;
 use wayfare_tables::{DataFile, Manifest, read_manifest, write_manifest};
 
 use crate::clock;
@@ -20,6 +22,8 @@ use crate::run::Run;
 
 /// How often the progress of long work is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+/// How often work that waits for something else looks whether it shall stop.
+const STOP_CHECK_EVERY: Duration = Duration::from_millis(200);
 
 /// What an attempt at a group produced, before it is declared.
 #[derive(Debug, Default)]
@@ -74,7 +78,10 @@ impl Run<'_> {
         }
         let started_at_ms = clock::now().timestamp_millis();
         let name = uuid::Uuid::new_v4().simple().to_string();
-        let produced = attempt(name.clone()).await;
+        let produced = tokio::select! {
+            produced = attempt(name.clone()) => produced,
+            stopped = self.stopped(stage) => Err(stopped),
+        };
         // What fails because the run was asked to stop is not a failure.
         self.check_cancelled(stage)?;
         let produced = produced?;
@@ -92,6 +99,18 @@ impl Run<'_> {
         write_manifest(&self.root, &manifest)
             .await
             .map_err(PipelineError::tables(job, doing()))
+    }
+
+    /// Waits until the run is asked to stop. What is then abandoned has written files that nothing refers to.
+    async fn stopped(&self, stage: &'static str) -> PipelineError {
+        let mut ticks = tokio::time::interval(STOP_CHECK_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(stopped) = self.check_cancelled(stage) {
+                self.engine.artefacts().stop();
+                return stopped;
+            }
+        }
     }
 
     /// Waits for `work`, telling how far `counter` has come since it began.

@@ -2,7 +2,20 @@
 //!
 //! Claims are numbered by epoch under `_wayfare/claims/JOB/`; taking one means creating the next number, so of two that
 //! try at once exactly one succeeds. An owner that was paused and comes back finds a later epoch and must stop:
-//! [`Claim::verify`] before every commit. A claim does not make commits safe (transactions do); it avoids double work.
+//! [`Claim::verify`] before every commit.
+//!
+//! A claim alone cannot keep two owners from publishing: between `verify` and the write after it, a process may be paused
+//! until another has the job, and on another machine nobody can tell a paused process from a dead one. What holds:
+//!
+//! * **A snapshot is published once.** Its record has the number after that of the snapshot that the run began from, and is
+//!   created only where none is. Of all runs that began from one snapshot, and of all attempts at one run, one creates it;
+//!   the others learn who did. It names table versions, which never change, so that a commit that comes late is not seen.
+//! * **A commit of a run happens once per table**, by the run's application transaction, whichever of its drivers makes it.
+//!   Both want the same files: manifests are created once, and the first counts for all attempts.
+//! * **Who lost the job does not commit over who has it**: each commit carries the [`Fence`] of its owner, which is checked
+//!   in the same atomic step. The one thing that a late owner can still do is commit to a table to which the new owner has
+//!   not committed yet; the new owner's commit then brings the table from there to its own target, or, if it had looked
+//!   before, meets a conflict and looks again.
 
 mod process;
 
@@ -16,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::process::ProcessIdentity;
+use crate::delta::Fence;
 use crate::error::TablesError;
 use crate::json_object::{self, Created};
 use crate::location::TableRoot;
@@ -118,6 +132,11 @@ impl Claim {
         self.record.epoch
     }
 
+    /// The run that the job was taken for.
+    pub fn run_id(&self) -> &str {
+        &self.record.run_id
+    }
+
     /// Says that the owner is alive, and checks that it still is the owner.
     ///
     /// # Errors
@@ -144,11 +163,44 @@ impl Claim {
         }
     }
 
+    /// What tells this claim apart in the log of a table, see [`Fence`](crate::delta::Fence).
+    pub fn fence(&self) -> Fence {
+        Fence {
+            job: self.record.job.clone(),
+            run_id: self.record.run_id.clone(),
+            epoch: self.record.epoch,
+        }
+    }
+
     /// Gives the job back. A claim that is merely dropped is taken over once its process has ended.
     pub async fn release(self) -> Result<(), TablesError> {
         let path = path_of(&self.record.job, self.record.epoch, "released");
         json_object::replace(&self.root, &path, KIND, &self.record).await
     }
+}
+
+/// Who has a job, as another host sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub run_id: String,
+    pub epoch: u64,
+    pub taken_at_ms: i64,
+    pub process: ProcessIdentity,
+}
+
+/// Who has the job at `now`; `None` if nobody has, or if the owner ended or has been silent for [`STALE_AFTER`].
+pub async fn owner_of(root: &TableRoot, job: &str, now: DateTime<Utc>) -> Result<Option<Owner>, TablesError> {
+    json_object::segment("job", job)?;
+    let Some(newest) = newest(root, job).await? else {
+        return Ok(None);
+    };
+    let record = holder_of(root, job, &newest, now).await?;
+    Ok(record.map(|record| Owner {
+        run_id: record.run_id,
+        epoch: record.epoch,
+        taken_at_ms: record.taken_at_ms,
+        process: record.owner,
+    }))
 }
 
 /// Who has the job now; `None` if it can be taken.

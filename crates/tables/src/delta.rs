@@ -5,6 +5,7 @@
 //! never deletes a file (see [`crate::maintain`]).
 
 mod actions;
+mod fence;
 mod log;
 
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ use crate::error::TablesError;
 use crate::location::TableRoot;
 use crate::schema::TableSpec;
 
+pub use fence::Fence;
 pub(crate) use log::TableLog;
 
 /// A commit that lost this often in a row meets more writers than the design has (one per job).
@@ -115,14 +117,52 @@ pub async fn commit(
     transaction: &Transaction,
     operation_note: &str,
 ) -> Result<CommitOutcome, TablesError> {
-    actions::check(spec, change)?;
     let log = TableLog::new(root, spec);
+    commit_to(&log, change, transaction, None, operation_note).await
+}
+
+/// Like [`commit`], but only as long as nobody who owns the job after `owner` has committed to the table.
+///
+/// # Errors
+/// Those of [`commit`], and [`TablesError::ClaimLost`] if somebody has.
+pub async fn commit_as(
+    owner: &Fence,
+    root: &TableRoot,
+    spec: &TableSpec,
+    change: &TableChange,
+    transaction: &Transaction,
+    operation_note: &str,
+) -> Result<CommitOutcome, TablesError> {
+    let log = TableLog::new(root, spec);
+    commit_to(&log, change, transaction, Some(owner), operation_note).await
+}
+
+async fn commit_to(
+    log: &TableLog<'_>,
+    change: &TableChange,
+    transaction: &Transaction,
+    owner: Option<&Fence>,
+    operation_note: &str,
+) -> Result<CommitOutcome, TablesError> {
+    let spec = log.spec();
+    actions::check(spec, change)?;
     for _ in 0..MAXIMUM_ATTEMPTS {
         let current = log.open(None).await?;
-        if let Some(outcome) = already_committed(&log, current.as_ref(), transaction).await? {
+        if let Some(outcome) = already_committed(log, current.as_ref(), transaction).await? {
             return Ok(outcome);
         }
-        if let Some(outcome) = attempt(&log, current.as_ref(), change, transaction, operation_note).await? {
+        if let (Some(owner), Some(current)) = (owner, &current) {
+            owner.check(log, current).await?;
+        }
+        let prepared = actions::prepare(
+            spec,
+            current.is_none(),
+            change,
+            transaction,
+            owner,
+            operation_note,
+        )?;
+        if let Some(outcome) = attempt(log, current.as_ref(), change, transaction, &prepared).await? {
             return Ok(outcome);
         }
         debug!(
@@ -142,10 +182,9 @@ async fn attempt(
     current: Option<&EagerSnapshot>,
     change: &TableChange,
     transaction: &Transaction,
-    operation_note: &str,
+    prepared: &CommitData,
 ) -> Result<Option<CommitOutcome>, TablesError> {
     let spec = log.spec();
-    let prepared = actions::prepare(spec, current.is_none(), change, transaction, operation_note)?;
     let version = match current {
         None => {
             if let Some(file) = change.remove.first() {
@@ -164,7 +203,7 @@ async fn attempt(
             snapshot.version() + 1
         }
     };
-    let bytes = CommitData::get_bytes(&prepared).map_err(|error| log.error("commit to", error.into()))?;
+    let bytes = CommitData::get_bytes(prepared).map_err(|error| log.error("commit to", error.into()))?;
 
     crash_point(&format!("commit:{}:before", spec.name));
     let written = log

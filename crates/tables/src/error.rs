@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 
 use deltalake_core::DeltaTableError;
 
+use crate::storage;
+
 /// What the caller can do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -26,12 +28,16 @@ pub enum ErrorClass {
 #[derive(Debug, thiserror::Error)]
 pub enum TablesError {
     #[error(
-        "tables location '{location}' has the unsupported scheme '{scheme}'; give a local path or a file:// URL"
+        "location '{location}' has the unsupported scheme '{scheme}'; give {}",
+        storage::supported_forms()
     )]
     UnsupportedScheme { location: String, scheme: String },
 
-    #[error("tables location '{location}' is not usable: {reason}")]
+    #[error("location '{location}' is not usable: {reason}")]
     InvalidLocation { location: String, reason: String },
+
+    #[error("'{url}' lies outside of what this process may read and write: {allowed}")]
+    NotAllowed { url: String, allowed: String },
 
     #[error("cannot {action} '{path}'")]
     Storage {
@@ -158,6 +164,7 @@ impl TablesError {
         match self {
             Self::UnsupportedScheme { .. }
             | Self::InvalidLocation { .. }
+            | Self::NotAllowed { .. }
             | Self::NotADeltaTable { .. }
             | Self::UnreadFeature { .. }
             | Self::SchemaDiffers { .. }
@@ -180,17 +187,19 @@ impl TablesError {
 
 /// The class of any error that input or output has a part in; `None` where none has.
 ///
-/// The innermost cause decides: a full disk arrives wrapped in an object store error wrapped in a Delta error.
+/// The innermost cause decides: a full disk arrives wrapped in an object store error wrapped in a Delta error. Only what
+/// object storage answered, or that it did not, decides before that.
 pub fn class_of(error: &(dyn Error + 'static)) -> Option<ErrorClass> {
     let mut class = None;
-    let mut current = Some(error);
-    while let Some(cause) = current {
+    for cause in storage::causes(error) {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
             class = Some(class_of_io(io.kind()));
         } else if let Some(store) = cause.downcast_ref::<object_store::Error>() {
+            if let Some(answered) = storage::class_of_answer(store) {
+                return Some(answered);
+            }
             class = Some(class_of_store(store));
         }
-        current = cause.source();
     }
     class
 }

@@ -13,6 +13,7 @@ use deltalake_core::kernel::{LogicalFileView, Snapshot};
 use deltalake_core::logstore::{StorageConfig, default_logstore};
 use futures::TryStreamExt;
 use object_store::path::Path;
+use url::Url;
 
 use crate::error::TablesError;
 use crate::location::TableRoot;
@@ -36,6 +37,8 @@ pub struct ForeignTable {
     /// All columns, those that divide the files too.
     pub schema: SchemaRef,
     pub partition_columns: Vec<String>,
+    /// The table's directory; ends with a slash.
+    pub url: Url,
     /// The table's directory, from the root of the storage.
     pub directory: Path,
     /// Sorted by path.
@@ -53,7 +56,7 @@ pub struct ForeignFile {
     pub partition: BTreeMap<String, Option<String>>,
 }
 
-/// Resolves the newest version of the table in a local folder or at a `file://` URL.
+/// Resolves the newest version of the table in a local folder, at a `file://` URL or in a bucket.
 ///
 /// Must be called within a tokio runtime.
 ///
@@ -101,15 +104,12 @@ pub async fn load_foreign_table(location: &str) -> Result<ForeignTable, TablesEr
     }
     let mut files: Vec<ForeignFile> = views.iter().map(foreign_file).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let directory = Path::from_url_path(root.url().path()).map_err(|error| TablesError::InvalidLocation {
-        location: location.to_owned(),
-        reason: error.to_string(),
-    })?;
     Ok(ForeignTable {
         version: snapshot.version(),
         schema: Arc::new(schema),
         partition_columns: snapshot.metadata().partition_columns().to_vec(),
-        directory,
+        url: root.url().clone(),
+        directory: root.prefix().clone(),
         files,
     })
 }

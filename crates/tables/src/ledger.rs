@@ -1,8 +1,10 @@
 //! The run ledger: what each run set out to do and how it ended, readable from any host.
 //!
 //! The engine's memory of jobs is not ours: this is. Under `_wayfare/runs/RUN/` lie `run.json` (created once),
-//! `outcome.json`, and the [`manifest`]s of the bucket groups that are done. Resuming a run means reading it.
+//! `outcome.json`, the [`manifest`]s of the bucket groups that are done, and [`cancel`] requests. Resuming a run means
+//! reading it.
 
+pub mod cancel;
 pub mod manifest;
 
 use std::collections::BTreeMap;
@@ -56,6 +58,9 @@ pub struct RunOutcome {
     /// What went wrong, for people.
     #[serde(default)]
     pub error: Option<String>,
+    /// What a process that is told so ends with; 0 for a final outcome.
+    #[serde(default)]
+    pub exit_code: Option<u8>,
 }
 
 /// The ways in which a run ends.

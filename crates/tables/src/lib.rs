@@ -13,6 +13,7 @@ pub mod data_file;
 pub mod delta;
 pub mod error;
 pub mod foreign;
+pub mod hold_point;
 mod json_object;
 pub mod ledger;
 pub mod location;
@@ -20,16 +21,21 @@ pub mod maintain;
 pub mod run_report;
 pub mod schema;
 pub mod snapshot;
+pub mod storage;
 
-pub use claim::Claim;
+pub use claim::{Claim, Owner, owner_of};
 pub use crash_point::crash_point;
 pub use data_file::DataFile;
-pub use delta::{CommitOutcome, TableChange, TableSnapshot, Transaction, commit, load_table};
+pub use delta::{
+    CommitOutcome, Fence, TableChange, TableSnapshot, Transaction, commit, commit_as, load_table,
+};
 pub use error::{ErrorClass, TablesError, class_of};
 pub use foreign::{ForeignFile, ForeignTable, load_foreign_table};
-pub use ledger::manifest::{Manifest, list_manifests, read_manifest, write_manifest};
+pub use hold_point::hold_point;
+pub use ledger::cancel::{CancelRequest, read_cancel, request_cancel};
+pub use ledger::manifest::{Manifest, count_manifests, list_manifests, read_manifest, write_manifest};
 pub use ledger::{OutcomeKind, Run, RunOutcome, RunRecord, list_runs, read_run, write_outcome, write_run};
-pub use location::TableRoot;
+pub use location::{TableRoot, url_of};
 pub use maintain::{checkpoint, clean_log, vacuum};
 pub use run_report::write_run_report;
 pub use schema::{
@@ -40,3 +46,4 @@ pub use snapshot::{
     ArtefactRef, Slice, SnapshotRecord, SnapshotWrite, latest_snapshot, list_snapshots, read_snapshot,
     write_snapshot,
 };
+pub use storage::{AllowedPrefixes, is_passing, storage_of, store_url};

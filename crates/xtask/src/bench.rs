@@ -1,5 +1,7 @@
 //! Benchmarks that anyone can run again. Nothing here is a test: machines are shared, and times vary.
 
+mod cluster;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,6 +11,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::checkout::Checkout;
 use crate::{assets, process};
+
+pub(crate) use cluster::{big, tax};
 
 /// Activities of the sizes that are measured where none are named.
 const SIZES: &[u64] = &[1_000_000, 10_000_000];
@@ -50,7 +54,7 @@ pub(crate) fn scale(checkout: &Checkout, arguments: &[String]) -> Result<()> {
         let tables = folder.join("tables");
         for (stage, measured) in STAGES
             .iter()
-            .zip(measure(&wayfare, &assets, size, &data, &tables)?)
+            .zip(measure(&wayfare, &assets, size, &data, &tables, &[])?)
         {
             let rate = size as f64 / measured.seconds;
             println!(
@@ -121,7 +125,15 @@ sha256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     )
 }
 
-fn measure(wayfare: &Path, assets: &Path, size: u64, data: &Path, tables: &Path) -> Result<Vec<Measured>> {
+/// One run up to the end of `segment`; `more` are further arguments of `wayfare run`.
+fn measure(
+    wayfare: &Path,
+    assets: &Path,
+    size: u64,
+    data: &Path,
+    tables: &Path,
+    more: &[&str],
+) -> Result<Vec<Measured>> {
     if tables.exists() {
         fs::remove_dir_all(tables)?;
     }
@@ -134,6 +146,7 @@ fn measure(wayfare: &Path, assets: &Path, size: u64, data: &Path, tables: &Path)
             "--set",
             &format!("tables.url={}", tables.display()),
         ])
+        .args(more)
         .env("WAYFARE_ASSETS", assets)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -36,11 +36,14 @@ usage: cargo xtask COMMAND
   demo [--job NAME] [--keep] [-- ARGS]
                             set up, build, and run a job on real activity (movielens, complete-journey);
                             starts from empty tables unless --keep; ARGS go to `wayfare run`
-  test [ARGS]               set up, tidy, format check, all tests: what CI runs; ARGS go to `cargo test`
+  test [--faults] [ARGS]    set up, tidy, format check, all tests: what CI runs; --faults adds those fault tests of the
+                            cluster that take long; ARGS go to `cargo test`
   lint                      clippy on all targets, warnings denied
   tidy                      the rules that no compiler checks
   goldens [--accept]        run the tests of expected files; --accept rewrites the files instead
   bench scale [COUNT...]    time and memory of load and segment over COUNT synthetic activities each
+  bench tax [COUNT]         the same work on the embedded engine and on a cluster of this machine, in turn
+  bench cluster [COUNT]     load and segment of many activities on a cluster of this machine, with the memory of each process
   book [--open]             build the documentation of docs/ as a book and print where it is
 
 The cache is $WAYFARE_CACHE, by default ~/.cache/wayfare.
@@ -73,10 +76,15 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             Ok(())
         }
         "demo" => demo::run(&checkout, &demo::Request::parse(rest)?),
-        "test" => suite::test(&checkout, rest),
+        "test" => match rest {
+            [flag, rest @ ..] if flag == "--faults" => suite::test(&checkout, suite::Faults::All, rest),
+            _ => suite::test(&checkout, suite::Faults::Quick, rest),
+        },
         "bench" => match rest {
             [what, sizes @ ..] if what == "scale" => bench::scale(&checkout, sizes),
-            _ => bail!("`bench` knows only `scale`"),
+            [what, sizes @ ..] if what == "tax" => bench::tax(&checkout, sizes),
+            [what, sizes @ ..] if what == "cluster" => bench::big(&checkout, sizes),
+            _ => bail!("`bench` knows `scale`, `tax` and `cluster`"),
         },
         "lint" => {
             refuse_arguments(command, rest)?;

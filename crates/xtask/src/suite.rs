@@ -8,11 +8,19 @@ use crate::checkout::Checkout;
 use crate::tally::{Steps, TestCounts};
 use crate::{assets, process, readers, tidy};
 
+/// Which faults are brought upon clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Faults {
+    /// One of each kind.
+    Quick,
+    All,
+}
+
 /// Everything that CI runs. `arguments` go to `cargo test`, for example a filter.
-pub(crate) fn test(checkout: &Checkout, arguments: &[String]) -> Result<()> {
+pub(crate) fn test(checkout: &Checkout, faults: Faults, arguments: &[String]) -> Result<()> {
     let mut steps = Steps::default();
     let mut counts = TestCounts::default();
-    let result = test_steps(checkout, arguments, &mut steps, &mut counts);
+    let result = test_steps(checkout, faults, arguments, &mut steps, &mut counts);
     println!("\n{steps}{counts}");
     result
 }
@@ -20,6 +28,7 @@ pub(crate) fn test(checkout: &Checkout, arguments: &[String]) -> Result<()> {
 // Clippy is not among the steps: it compiles every dependency a second time, in its own way. `cargo xtask lint` runs it.
 fn test_steps(
     checkout: &Checkout,
+    faults: Faults,
     arguments: &[String],
     steps: &mut Steps,
     counts: &mut TestCounts,
@@ -32,6 +41,9 @@ fn test_steps(
         test_command(checkout, &["--workspace", "--no-fail-fast"])
     })?;
     tests.args(arguments);
+    if faults == Faults::All {
+        tests.env("WAYFARE_FAULTS", "all");
+    }
     steps.run("build and test", || {
         process::run_observed(&mut tests, |line| counts.observe(line))
     })?;

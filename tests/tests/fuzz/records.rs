@@ -78,6 +78,7 @@ fn outcome(kind: OutcomeKind) -> RunOutcome {
         snapshot: Some(1),
         counts: BTreeMap::from([("users".to_owned(), 2)]),
         error: None,
+        exit_code: None,
     }
 }
 

@@ -19,4 +19,6 @@ mod interop;
 mod plans;
 mod real_models;
 mod report;
+mod resuming;
 mod slt;
+mod submitting;

@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use wayfare_cluster::{ClusterEngine, ClusterOptions};
 use wayfare_functions::models::{ModelProvider, ModelReference};
-use wayfare_pipeline::engine::EmbeddedEngine;
+use wayfare_pipeline::engine::{EmbeddedEngine, Engine};
 use wayfare_pipeline::settings::{JobSettings, LogicalDate, Resolved, resolve};
 
+use crate::args::cluster::EngineArgs;
 use crate::args::{JobArgs, SelectionArgs};
 use crate::failure::Failure;
 use crate::models::CandleModels;
-use crate::{clock, environment};
+use crate::{clock, environment, output};
 
 /// The settings of a job.
 pub(super) fn settings(job: &JobArgs) -> Result<Resolved, Failure> {
@@ -42,6 +44,46 @@ pub(super) fn runs(
 pub(super) fn engine(settings: &JobSettings) -> EmbeddedEngine {
     let models: Arc<dyn ModelProvider> = Arc::new(CandleModels::default());
     EmbeddedEngine::new(models, settings.engine.threads, settings.engine.memory_limit_mb)
+}
+
+/// The engine that the caller chose: a cluster, or this process.
+pub(super) async fn chosen_engine(
+    chosen: &EngineArgs,
+    settings: &JobSettings,
+) -> Result<Box<dyn Engine>, Failure> {
+    let models: Arc<dyn ModelProvider> = if output::talk_is_watched() {
+        Arc::new(CandleModels::default())
+    } else {
+        Arc::new(CandleModels::announcing())
+    };
+    let engine = &settings.engine;
+    let cluster = chosen
+        .cluster
+        .clone()
+        .or_else(|| environment::variable("WAYFARE_CLUSTER"));
+    Ok(match cluster {
+        Some(address) => {
+            let options = cluster_options(settings, chosen.require_accelerator);
+            Box::new(ClusterEngine::connect(&address, models, options).await?)
+        }
+        None => Box::new(EmbeddedEngine::new(
+            models,
+            engine.threads,
+            engine.memory_limit_mb,
+        )),
+    })
+}
+
+/// How a job uses a cluster. What it says of threads is then how many tasks a statement over whole tables is cut into.
+pub(super) fn cluster_options(settings: &JobSettings, accelerator_required: bool) -> ClusterOptions {
+    let mut options = ClusterOptions {
+        accelerator_required,
+        ..ClusterOptions::default()
+    };
+    if settings.engine.threads > 0 {
+        options.partitions = settings.engine.threads;
+    }
+    options
 }
 
 /// The job's encoder.

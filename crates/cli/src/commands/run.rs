@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use wayfare_pipeline::driver::{self, RunRequest};
+use wayfare_pipeline::engine::Engine;
 use wayfare_pipeline::report::{Outcome, RunReport};
 
 use super::{job, report};
-use crate::args::{OutputFormat, RunArgs};
+use crate::args::{OutputFormat, ResultArgs, RunArgs};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output;
@@ -21,7 +22,7 @@ const AIRFLOW_FOLDER: &str = "/airflow/xcom";
 
 /// A run that ended well.
 #[derive(Debug)]
-struct Finished {
+pub(super) struct Finished {
     report: RunReport,
     /// Where the page about it lies.
     page: Option<String>,
@@ -31,7 +32,12 @@ struct Finished {
 pub(super) async fn run(args: &RunArgs) -> Result<(), Failure> {
     let mut finished = Vec::new();
     let outcome = run_all(args, &mut finished).await;
-    let delivered = deliver(args, &finished, outcome.as_ref().err());
+    let delivered = deliver(
+        &args.result,
+        args.run_key.as_deref(),
+        &finished,
+        outcome.as_ref().err(),
+    );
     outcome.and(delivered)
 }
 
@@ -39,21 +45,31 @@ async fn run_all(args: &RunArgs, finished: &mut Vec<Finished>) -> Result<(), Fai
     let settings = job::settings(&args.job)?.settings;
     let runs = job::runs(&args.selection, &settings)?;
     job::require_models(&settings)?;
-    let engine = job::engine(&settings);
+    let engine = job::chosen_engine(&args.engine, &settings).await?;
+    let requests = runs.into_iter().map(|dates| RunRequest {
+        settings: settings.clone(),
+        dates,
+    });
+    carry_out(engine.as_ref(), requests, &args.result, finished).await
+}
+
+/// Does one run after the other until one fails or the process is told to stop.
+pub(super) async fn carry_out(
+    engine: &dyn Engine,
+    requests: impl Iterator<Item = RunRequest>,
+    args: &ResultArgs,
+    finished: &mut Vec<Finished>,
+) -> Result<(), Failure> {
     let interrupt = Interrupt::listen()?;
     let progress = Progress::start();
-    for dates in runs {
+    for request in requests {
         if interrupt.is_cancelled() {
             return Err(Failure::failed("cancelled between two runs").cancelled());
         }
-        let request = RunRequest {
-            settings: settings.clone(),
-            dates,
-        };
         // The caller is owed a result even if a thread of the run panics.
         let running = Box::pin(driver::run(
             &request,
-            &engine,
+            engine,
             progress.observer(),
             interrupt.flag(),
         ));
@@ -72,7 +88,7 @@ async fn run_all(args: &RunArgs, finished: &mut Vec<Finished>) -> Result<(), Fai
         };
         let report = result.map_err(told_to_stop)?;
         let page = if report.outcome == Outcome::Done && !args.no_report {
-            report::after_run(&engine, &report).await
+            report::after_run(engine, &report).await
         } else {
             None
         };
@@ -81,8 +97,14 @@ async fn run_all(args: &RunArgs, finished: &mut Vec<Finished>) -> Result<(), Fai
     Ok(())
 }
 
-fn deliver(args: &RunArgs, finished: &[Finished], failure: Option<&Failure>) -> Result<(), Failure> {
-    let result = to_json(args, finished, failure)?.to_string();
+/// Hands over what came of the runs, wherever the caller looks for it.
+pub(super) fn deliver(
+    args: &ResultArgs,
+    run_key: Option<&str>,
+    finished: &[Finished],
+    failure: Option<&Failure>,
+) -> Result<(), Failure> {
+    let result = to_json(run_key, finished, failure)?.to_string();
     for file in result_files(args.result_file.as_deref()) {
         std::fs::write(&file, format!("{result}\n")).map_err(|error| {
             Failure::from(error).context(format!("cannot write the result to `{}`", file.display()))
@@ -104,7 +126,11 @@ fn result_files(asked_for: Option<&Path>) -> Vec<PathBuf> {
         .collect()
 }
 
-fn to_json(args: &RunArgs, finished: &[Finished], failure: Option<&Failure>) -> Result<Value, Failure> {
+fn to_json(
+    run_key: Option<&str>,
+    finished: &[Finished],
+    failure: Option<&Failure>,
+) -> Result<Value, Failure> {
     let mut result = match failure {
         Some(failure) => failure.to_json(),
         None if finished.iter().any(|run| run.report.outcome == Outcome::Done) => {
@@ -120,7 +146,7 @@ fn to_json(args: &RunArgs, finished: &[Finished], failure: Option<&Failure>) -> 
     }
     result["runs"] = Value::Array(runs);
     result["report"] = json!(finished.iter().rev().find_map(|run| run.page.as_ref()));
-    if let Some(key) = &args.run_key {
+    if let Some(key) = run_key {
         result["run_key"] = json!(key);
     }
     Ok(result)

@@ -1,5 +1,9 @@
 //! `wayfare runs`: the ledger, for people and schedulers.
 
+mod cancel;
+mod resume;
+mod watch;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -21,6 +25,9 @@ pub(super) async fn runs(command: &RunsCommand) -> Result<(), Failure> {
             run_id,
             output,
         } => show(tables_url, run_id, *output).await,
+        RunsCommand::Watch { tables_url, run_id } => watch::watch(tables_url, run_id).await,
+        RunsCommand::Cancel { tables_url, run_id } => cancel::cancel(tables_url, run_id).await,
+        RunsCommand::Resume(args) => resume::resume(args).await,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use wayfare_pipeline::observer::{Event, Observer};
 
-use crate::{clock, output};
+use crate::event_line::say;
 
 /// The stage that is under way.
 #[derive(Debug, Default)]
@@ -101,11 +101,6 @@ fn progress(stage: &Stage, elapsed_seconds: f64) -> Value {
         "per_second": (per_second * 10.0).round() / 10.0,
         "seconds_left": seconds_left,
     })
-}
-
-fn say(mut line: Value) {
-    line["at"] = json!(clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
-    output::talk(&line.to_string());
 }
 
 #[cfg(test)]

@@ -33,7 +33,8 @@ pub struct SourceQuery {
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["path"]))]
 pub struct SourceTable {
-    /// A file or a folder, relative to the job file's folder, or a `file://` URL.
+    /// A file or a folder, relative to the job file's folder, a `file://` URL, or a place in a bucket,
+    /// `s3://bucket/prefix`.
     pub path: String,
     /// How the files are written.
     pub format: SourceFormat,

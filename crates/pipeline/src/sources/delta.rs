@@ -16,6 +16,7 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::DataFusionError;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
@@ -23,10 +24,12 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use object_store::ObjectMeta;
 use object_store::path::Path;
-use wayfare_tables::{ForeignFile, ForeignTable, TablesError, load_foreign_table};
+use url::Url;
+use wayfare_tables::{ForeignFile, ForeignTable, TablesError, is_passing, load_foreign_table, store_url};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::local_path;
+use super::files::unreadable;
+use super::{local_path, remote};
 use crate::error::PipelineError;
 use crate::settings::{SourceFormat, SourceTable};
 
@@ -34,6 +37,9 @@ const LOG: &str = "_delta_log";
 
 /// Resolves the newest version of a Delta source and makes sure that its files are there, whole.
 pub(super) async fn resolve(name: &str, table: &SourceTable) -> Result<ForeignTable, PipelineError> {
+    if let Some(place) = remote::place_of(name, &table.path)? {
+        return resolve_in_bucket(name, table, &place).await;
+    }
     let folder = FilePath::new(local_path(&table.path));
     let missing = |what: String, path: &FilePath| PipelineError::InputMissing {
         what,
@@ -58,19 +64,65 @@ pub(super) async fn resolve(name: &str, table: &SourceTable) -> Result<ForeignTa
             }
         })?;
         if found.len() != file.size {
-            let (path, expected, actual) = (path.display(), file.size, found.len());
-            let message =
-                format!("`{path}` has {actual} bytes, its Delta log says {expected}; restore the file");
+            let message = of_other_size(&path.display().to_string(), file.size, found.len());
             return Err(source_error(name, message));
         }
     }
     Ok(resolved)
 }
 
+async fn resolve_in_bucket(
+    name: &str,
+    table: &SourceTable,
+    place: &Url,
+) -> Result<ForeignTable, PipelineError> {
+    let unreachable = |error| unreadable(name, table, FilePath::new(&table.path), error);
+    let resolved = load_foreign_table(&table.path).await.map_err(|error| {
+        if is_passing(&error) {
+            unreachable(DataFusionError::External(Box::new(error)))
+        } else {
+            refused(name, &error)
+        }
+    })?;
+    let sizes = remote::sizes_below(place).await.map_err(unreachable)?;
+    for file in &resolved.files {
+        let path = format!("{}{}", resolved.url, file.path);
+        match sizes.get(&file.path) {
+            None => {
+                let version = resolved.version;
+                return Err(PipelineError::InputMissing {
+                    what: format!(
+                        "file that version {version} of source table `{name}` holds (was it vacuumed?)"
+                    ),
+                    path,
+                });
+            }
+            Some(actual) if *actual != file.size => {
+                return Err(source_error(name, of_other_size(&path, file.size, *actual)));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(resolved)
+}
+
+fn of_other_size(path: &str, expected: u64, actual: u64) -> String {
+    format!("`{path}` has {actual} bytes, its Delta log says {expected}; restore the file")
+}
+
 /// A Parquet source must not be the folder of a Delta table: files that the table has given up would count again.
-pub(super) fn refuse_as_parquet(name: &str, table: &SourceTable) -> Result<(), PipelineError> {
-    let is_table = FilePath::new(local_path(&table.path)).join(LOG).is_dir();
-    if table.format != SourceFormat::Parquet || !is_table {
+pub(super) async fn refuse_as_parquet(name: &str, table: &SourceTable) -> Result<(), PipelineError> {
+    if table.format != SourceFormat::Parquet {
+        return Ok(());
+    }
+    let is_table = match remote::place_of(name, &table.path)? {
+        Some(place) => {
+            let found = remote::has_folder(&place, LOG).await;
+            found.map_err(|error| unreadable(name, table, FilePath::new(&table.path), error))?
+        }
+        None => FilePath::new(local_path(&table.path)).join(LOG).is_dir(),
+    };
+    if !is_table {
         return Ok(());
     }
     let message = format!(
@@ -131,6 +183,7 @@ fn refused(name: &str, error: &TablesError) -> PipelineError {
 pub(super) struct DeltaTable {
     table_schema: TableSchema,
     schema: SchemaRef,
+    store: ObjectStoreUrl,
     files: Vec<PartitionedFile>,
 }
 
@@ -155,6 +208,7 @@ impl DeltaTable {
         Ok(Self {
             table_schema,
             schema: Arc::new(Schema::new([file_fields, partition_fields].concat())),
+            store: ObjectStoreUrl::parse(store_url(&table.url))?,
             files,
         })
     }
@@ -231,7 +285,7 @@ impl TableProvider for DeltaTable {
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
         let groups = FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .with_file_groups(groups)

@@ -9,12 +9,11 @@ use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use object_store::memory::InMemory;
 use wayfare_functions::artefacts::FunctionDefaults;
-use wayfare_tables::{ErrorClass, class_of};
+use wayfare_tables::{ErrorClass, class_of, is_passing};
 
 use super::files::{self, unreadable};
-use super::{SourceFiles, delta, plain, register};
+use super::{SourceFiles, delta, plain, register, remote};
 use crate::engine::{Engine, SessionNeeds, caught};
 use crate::error::PipelineError;
 use crate::observer::Event;
@@ -27,7 +26,8 @@ pub(crate) async fn explain(run: &Run<'_>, date: LogicalDate, error: PipelineErr
         return error;
     };
     let is_exhausted = matches!(failed.find_root(), DataFusionError::ResourcesExhausted(_));
-    if is_exhausted || class_of(failed.as_ref()) == Some(ErrorClass::Resource) {
+    let is_elsewhere = class_of(failed.as_ref()) == Some(ErrorClass::Resource) || is_passing(failed.as_ref());
+    if is_exhausted || is_elsewhere {
         return error;
     }
     let text = format!("{failed}; reading each source file on its own to find out where");
@@ -49,12 +49,13 @@ pub(super) async fn find(
     for (name, table) in &settings.sources.tables {
         let session = engine.session(&needs)?;
         if let Some(resolved) = found.delta.get(name) {
+            remote::register(&session, &resolved.url)?;
             let rows = Arc::new(delta::DeltaTable::new(name, resolved)?);
             let read = drain(&session, rows).await;
             read.map_err(|error| unreadable(name, table, table.path.as_ref(), error))?;
             continue;
         }
-        for file in files::list(name, table)? {
+        for file in files::list(name, table).await? {
             let rows = plain::provider(&session, name, table, std::slice::from_ref(&file)).await?;
             let read = drain(&session, rows).await;
             read.map_err(|error| unreadable(name, table, &file.path, error))?;
@@ -77,7 +78,7 @@ pub(super) async fn find(
 /// One partition, so that a file is read from its start and its lines count from 1.
 pub(super) fn needs() -> SessionNeeds {
     SessionNeeds {
-        tables: Arc::new(InMemory::new()),
+        root: None,
         partitions: Some(1),
         keep_order: true,
         defaults: FunctionDefaults::default(),

@@ -4,18 +4,23 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use datafusion::error::DataFusionError;
+use url::Url;
 
-use super::local_path;
+use super::{local_path, remote};
 use crate::error::PipelineError;
 use crate::settings::{SourceFormat, SourceTable};
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ListedFile {
-    /// Absolute.
+    /// Absolute; of a file in a bucket, its URL.
     pub(super) path: PathBuf,
     pub(super) bytes: u64,
     pub(super) modified_ns: u128,
+    /// Where it lies, if that is not this machine.
+    pub(super) url: Option<Url>,
+    /// What the bucket tells its versions apart by.
+    pub(super) e_tag: Option<String>,
 }
 
 /// Every file of the table, sorted by path. What other programs keep beside the data, under names that begin with a dot
@@ -23,18 +28,29 @@ pub(super) struct ListedFile {
 ///
 /// # Errors
 /// [`PipelineError::InputMissing`] where there is no file, [`PipelineError::SourceFile`] for one that cannot be looked at.
-pub(super) fn list(name: &str, table: &SourceTable) -> Result<Vec<ListedFile>, PipelineError> {
+pub(super) async fn list(name: &str, table: &SourceTable) -> Result<Vec<ListedFile>, PipelineError> {
     let missing = |what: String| PipelineError::InputMissing {
         what,
         path: table.path.clone(),
     };
-    // Storage knows no `..`, and a link is followed once and not at every look.
-    let place = std::fs::canonicalize(local_path(&table.path)).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => missing(format!("source table `{name}`")),
-        _ => unreadable(name, table, Path::new(&table.path), error.into()),
-    })?;
-    let mut files = Vec::new();
-    collect(&place, &mut files).map_err(|(path, error)| unreadable(name, table, &path, error.into()))?;
+    let mut files = match remote::place_of(name, &table.path)? {
+        Some(place) => {
+            let listed = remote::list(&place).await;
+            listed.map_err(|error| unreadable(name, table, Path::new(&table.path), error))?
+        }
+        None => {
+            // Storage knows no `..`, and a link is followed once and not at every look.
+            let place =
+                std::fs::canonicalize(local_path(&table.path)).map_err(|error| match error.kind() {
+                    ErrorKind::NotFound => missing(format!("source table `{name}`")),
+                    _ => unreadable(name, table, Path::new(&table.path), error.into()),
+                })?;
+            let mut files = Vec::new();
+            collect(&place, &mut files)
+                .map_err(|(path, error)| unreadable(name, table, &path, error.into()))?;
+            files
+        }
+    };
     if files.is_empty() {
         return Err(missing(format!("data of source table `{name}`")));
     }
@@ -82,6 +98,8 @@ fn collect(path: &Path, into: &mut Vec<ListedFile>) -> Result<(), (PathBuf, std:
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default()
             .as_nanos(),
+        url: None,
+        e_tag: None,
     });
     Ok(())
 }

@@ -17,7 +17,7 @@ use url::Url;
 use wayfare_functions::bucketed_table::parquet_format;
 
 use super::files::{ListedFile, unreadable};
-use super::{csv, source_error};
+use super::{csv, remote, source_error};
 use crate::engine::caught;
 use crate::error::PipelineError;
 use crate::settings::{SourceFormat, SourceTable};
@@ -49,9 +49,12 @@ pub(super) async fn schema_of(
     files: &[ListedFile],
 ) -> Result<SchemaRef, PipelineError> {
     let state = session.state();
-    let store = session
-        .runtime_env()
-        .object_store(ObjectStoreUrl::local_filesystem())?;
+    // All files of a table lie in one place.
+    let url = match files.first().and_then(|file| file.url.as_ref()) {
+        None => ObjectStoreUrl::local_filesystem(),
+        Some(url) => remote::register(session, url)?,
+    };
+    let store = session.runtime_env().object_store(url)?;
     let objects = files
         .iter()
         .map(|file| object(file).map_err(|error| source_error(name, &error)))
@@ -78,7 +81,10 @@ pub(super) fn listing(
 ) -> Result<ListingTable, PipelineError> {
     let urls = files
         .iter()
-        .map(|file| listed_url(&file.path))
+        .map(|file| match &file.url {
+            None => listed_url(&file.path),
+            Some(url) => ListingTableUrl::try_new(url.clone(), None),
+        })
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| source_error(name, &error))?;
     let config = ListingTableConfig::new_with_multi_paths(urls)
@@ -97,7 +103,10 @@ fn listed_url(path: &FilePath) -> Result<ListingTableUrl, DataFusionError> {
 fn object(file: &ListedFile) -> Result<ObjectMeta, object_store::path::Error> {
     let modified_ns = i64::try_from(file.modified_ns).unwrap_or(i64::MAX);
     Ok(ObjectMeta {
-        location: Path::from_absolute_path(&file.path)?,
+        location: match &file.url {
+            None => Path::from_absolute_path(&file.path)?,
+            Some(url) => Path::from_url_path(url.path())?,
+        },
         last_modified: DateTime::<Utc>::from_timestamp_nanos(modified_ns),
         size: file.bytes,
         e_tag: None,

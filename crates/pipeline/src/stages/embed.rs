@@ -236,12 +236,9 @@ async fn write_pack(run: &Run<'_>, rows: &[RecordBatch]) -> Result<PackReference
         };
         PipelineError::tables(&run.settings.job.name, "writing the item pack")(written)
     })?;
-    let local = run
-        .root
-        .local_path()
-        .ok_or_else(|| bug("item packs need tables on a local file system".to_owned()))?;
-    Ok(PackReference {
-        uri: format!("file://{}/{path}", local.display()),
-        hash,
-    })
+    let uri = match run.root.local_path() {
+        Some(local) => format!("file://{}/{path}", local.display()),
+        None => format!("{}{path}", run.root.url()),
+    };
+    Ok(PackReference { uri, hash })
 }

@@ -12,6 +12,7 @@ mod refusal;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, UInt64Type};
@@ -20,7 +21,7 @@ use wayfare_functions::segmented::time_type;
 use wayfare_functions::write_files::Arrangement;
 use wayfare_tables::{ACTIVITY_LOG, DataFile, Manifest, REJECTED_ROWS, TableSpec};
 
-use super::{Produced, output_of, rows_of};
+use super::{Produced, in_groups, output_of, rows_of};
 use crate::catalogue::{self, Parameter, Parameters};
 use crate::dataset::{Dataset, sort_columns};
 use crate::error::PipelineError;
@@ -185,21 +186,37 @@ async fn load_slice(
     let mut produced = Produced::default();
     produced.count("rows", rows_of(&scattered));
     let mut digest = 0;
-    for group in 0..groups {
-        let files = of_folder(&scattered, &group.to_string());
-        if !files.is_empty() {
-            let attempt = |attempt| write_group(run, date, group, files, attempt);
-            let manifest = run.group(ROWS, slice * groups + group, attempt).await?;
-            let of_group = manifest.digest.as_deref().unwrap_or_default();
-            digest ^= u64::from_str_radix(of_group, 16).map_err(|error| PipelineError::Bug {
-                message: format!("digest `{of_group}` of bucket group {group}: {error}"),
-            })?;
-            for (what, count) in &manifest.counts {
-                produced.count(what, *count);
-            }
-            produced.add(ACTIVITY_LOG.name, output_of(&[manifest], ACTIVITY_LOG.name));
+    let done = AtomicU32::new(1);
+    let work = (0..groups).map(|group| {
+        let (scattered, done) = (&scattered, &done);
+        async move {
+            let files = of_folder(scattered, &group.to_string());
+            let manifest = if files.is_empty() {
+                None
+            } else {
+                let attempt = |attempt| write_group(run, date, group, files, attempt);
+                Some(run.group(ROWS, slice * groups + group, attempt).await?)
+            };
+            progress(run, slice, done.fetch_add(1, Ordering::Relaxed) + 1);
+            Ok(manifest)
         }
-        progress(run, slice, group + 2);
+    });
+    for manifest in in_groups(run.engine.group_policy(), work)
+        .await?
+        .into_iter()
+        .flatten()
+    {
+        let of_group = manifest.digest.as_deref().unwrap_or_default();
+        digest ^= u64::from_str_radix(of_group, 16).map_err(|error| PipelineError::Bug {
+            message: format!(
+                "digest `{of_group}` of bucket group {}: {error}",
+                manifest.group % groups
+            ),
+        })?;
+        for (what, count) in &manifest.counts {
+            produced.count(what, *count);
+        }
+        produced.add(ACTIVITY_LOG.name, output_of(&[manifest], ACTIVITY_LOG.name));
     }
     let activities = produced.files.get(ACTIVITY_LOG.name).cloned().unwrap_or_default();
     produced.count("activities", rows_of(&activities));

@@ -15,7 +15,7 @@ use wayfare_functions::write_files::Arrangement;
 use wayfare_tables::{DataFile, JOURNEY_NAMES, JOURNEYS, Manifest};
 
 use super::segment::{CHANGED_USERS, Changes, SEGMENTED, changed_users_schema, segmented_schema};
-use super::{Produced, output_of, rows_of};
+use super::{Produced, in_groups, output_of, rows_of};
 use crate::catalogue::{self, Parameter, Parameters};
 use crate::dataset::{Dataset, sort_columns};
 use crate::error::PipelineError;
@@ -70,15 +70,18 @@ pub(crate) async fn run(
     let mut buckets = changes.buckets();
     buckets.extend(renamed);
     let chosen = manifest.files.get(CHOSEN_NAMES).cloned().unwrap_or_default();
-    let mut groups = Vec::new();
-    for group in 0..run.settings.tables.bucket_groups() {
+    let affected = (0..run.settings.tables.bucket_groups()).filter_map(|group| {
         let mut affected = run.buckets_of_group(group);
         affected.retain(|bucket| buckets.contains(bucket));
-        if !affected.is_empty() {
-            let attempt = |attempt| write_group(run, segmented, &chosen, group, affected, attempt);
-            groups.push(run.group(ROWS, group, attempt).await?);
-        }
-    }
+        (!affected.is_empty()).then_some((group, affected))
+    });
+    let work = affected.map(|(group, affected)| {
+        let chosen = &chosen;
+        run.group(ROWS, group, move |attempt| {
+            write_group(run, segmented, chosen, group, affected, attempt)
+        })
+    });
+    let groups = in_groups(run.engine.group_policy(), work).await?;
     let new_names = manifest
         .files
         .get(JOURNEY_NAMES.name)

@@ -14,7 +14,8 @@ use wayfare_functions::write_files::{Arrangement, WriteFiles, WriteSpec};
 use wayfare_tables::{
     ACTIVITY_LOG, ArtefactRef, Claim, DataFile, ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES,
     JOURNEY_NAMES, JOURNEYS, Manifest, REJECTED_ROWS, RUNS, SEGMENT_STATE, Slice, SnapshotRecord,
-    SnapshotWrite, TableChange, TableSpec, Transaction, commit, load_table, write_snapshot,
+    SnapshotWrite, TableChange, TableSpec, TablesError, Transaction, commit_as, load_table, read_snapshot,
+    write_snapshot,
 };
 
 use super::embed::Embedded;
@@ -31,6 +32,8 @@ use crate::run::Run;
 use crate::statement::files_of;
 
 const STAGE: &str = "publish";
+/// How often a table is looked at when another writer changes it meanwhile.
+const MOST_LOOKS: u32 = 3;
 
 /// The results of the other stages.
 pub(crate) struct Results<'r> {
@@ -72,12 +75,18 @@ pub(crate) async fn run(
         .await
         .map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
     let record = record(run, results, tables);
-    let doing = format!("writing snapshot record {}", record.sequence);
+    let doing = || format!("writing snapshot record {}", record.sequence);
     match write_snapshot(&run.root, &record)
         .await
-        .map_err(PipelineError::tables(job, doing))?
+        .map_err(PipelineError::tables(job, doing()))?
     {
-        SnapshotWrite::Written | SnapshotWrite::AlreadyThere => Ok(record),
+        SnapshotWrite::Written => Ok(record),
+        // Another driver of this run was first; what it wrote is what readers see.
+        SnapshotWrite::AlreadyThere => {
+            let stored = read_snapshot(&run.root, record.sequence).await;
+            let stored = stored.map_err(PipelineError::tables(job, doing()))?;
+            Ok(stored.unwrap_or(record))
+        }
         SnapshotWrite::Lost { to_run } => Err(PipelineError::Busy {
             job: job.to_owned(),
             owner: format!("run `{to_run}`, which published first"),
@@ -139,14 +148,29 @@ async fn bring_to(
     target: Vec<DataFile>,
 ) -> Result<u64, PipelineError> {
     let job = run.settings.job.name.as_str();
-    claim
-        .verify()
-        .await
-        .map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
     let doing = || format!("stage `{STAGE}`: committing table `{}`", spec.name);
-    let newest = load_table(&run.root, spec, None)
-        .await
-        .map_err(PipelineError::tables(job, doing()))?;
+    let mut looks = 0;
+    loop {
+        claim
+            .verify()
+            .await
+            .map_err(PipelineError::tables(job, "checking that the job is still ours"))?;
+        looks += 1;
+        match commit_difference(run, claim, spec, &target).await {
+            // An owner that lost the job to us committed between our look at the table and our commit.
+            Err(TablesError::Conflict { .. }) if looks < MOST_LOOKS => {}
+            result => return result.map_err(PipelineError::tables(job, doing())),
+        }
+    }
+}
+
+async fn commit_difference(
+    run: &Run<'_>,
+    claim: &Claim,
+    spec: &'static TableSpec,
+    target: &[DataFile],
+) -> Result<u64, TablesError> {
+    let newest = load_table(&run.root, spec, None).await?;
     let present: BTreeSet<&str> = newest.files.iter().map(|file| file.path.as_str()).collect();
     let wanted: BTreeSet<&str> = target.iter().map(|file| file.path.as_str()).collect();
     let change = TableChange {
@@ -173,9 +197,9 @@ async fn bring_to(
         app_id: format!("wayfare/{}", run.run_id),
         sequence: 1,
     };
-    let note = format!("run {} of job {job}", run.run_id);
-    let outcome = commit(&run.root, spec, &change, &transaction, &note).await;
-    Ok(outcome.map_err(PipelineError::tables(job, doing()))?.version())
+    let note = format!("run {} of job {}", run.run_id, run.settings.job.name);
+    let outcome = commit_as(&claim.fence(), &run.root, spec, &change, &transaction, &note).await?;
+    Ok(outcome.version())
 }
 
 fn record(run: &Run<'_>, results: &Results<'_>, tables: BTreeMap<String, u64>) -> SnapshotRecord {

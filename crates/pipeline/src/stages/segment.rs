@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use wayfare_functions::list_arguments::texts_type;
@@ -14,7 +15,7 @@ use wayfare_tables::{
 
 use super::embed::Embedded;
 use super::load::Loaded;
-use super::{Produced, rows_of};
+use super::{Produced, in_groups, rows_of};
 use crate::catalogue::{self, Parameter, Parameters, Statement};
 use crate::dataset::{Dataset, bucket_field, bucket_of_file, sort_columns};
 use crate::error::PipelineError;
@@ -119,20 +120,25 @@ pub(crate) async fn run(
         unit: "bucket groups",
         total: Some(groups.into()),
     });
-    let mut manifests = Vec::new();
-    for group in 0..groups {
-        let mut buckets = run.buckets_of_group(group);
-        buckets.retain(|bucket| touched.contains(bucket));
-        if !buckets.is_empty() {
-            let attempt = |attempt| segment_group(run, changes, embedded, group, buckets, attempt);
-            manifests.push(run.group(STAGE, group, attempt).await?);
+    let done = AtomicU64::new(0);
+    let work = (0..groups).map(|group| {
+        let (touched, done) = (&touched, &done);
+        async move {
+            let mut buckets = run.buckets_of_group(group);
+            buckets.retain(|bucket| touched.contains(bucket));
+            let manifest = if buckets.is_empty() {
+                None
+            } else {
+                let attempt = |attempt| segment_group(run, changes, embedded, group, buckets, attempt);
+                Some(run.group(STAGE, group, attempt).await?)
+            };
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            run.observer.observe(&Event::StageProgress { stage: STAGE, done });
+            Ok(manifest)
         }
-        run.observer.observe(&Event::StageProgress {
-            stage: STAGE,
-            done: u64::from(group) + 1,
-        });
-    }
-    Ok(manifests)
+    });
+    let manifests = in_groups(run.engine.group_policy(), work).await?;
+    Ok(manifests.into_iter().flatten().collect())
 }
 
 async fn segment_group(

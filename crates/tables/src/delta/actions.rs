@@ -11,7 +11,7 @@ use deltalake_core::kernel::{
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use serde_json::{Value, json};
 
-use super::{TableChange, Transaction};
+use super::{Fence, TableChange, Transaction};
 use crate::clock;
 use crate::data_file::DataFile;
 use crate::error::TablesError;
@@ -56,6 +56,7 @@ pub(super) fn prepare(
     create: bool,
     change: &TableChange,
     transaction: &Transaction,
+    owner: Option<&Fence>,
     operation_note: &str,
 ) -> Result<CommitData, TablesError> {
     let now = clock::now().timestamp_millis();
@@ -91,7 +92,10 @@ pub(super) fn prepare(
     let note = HashMap::from([("wayfare".to_owned(), Value::from(operation_note))]);
     let recorded =
         DeltaTransaction::new_with_last_update(&transaction.app_id, transaction.sequence, Some(now));
-    Ok(CommitData::new(actions, operation, note, vec![recorded]))
+    let recorded = std::iter::once(recorded)
+        .chain(owner.map(|owner| owner.recorded(now)))
+        .collect();
+    Ok(CommitData::new(actions, operation, note, recorded))
 }
 
 /// Reader 1 and writer 2: what every Delta reader understands.

@@ -68,23 +68,18 @@ pub async fn read_manifest(
     Ok(manifest)
 }
 
+/// How many groups of a stage are done, without reading what they made.
+pub async fn count_manifests(root: &TableRoot, run_id: &str, stage: &str) -> Result<usize, TablesError> {
+    Ok(finished_groups(root, run_id, stage).await?.len())
+}
+
 /// The manifests of a stage, by group.
 pub async fn list_manifests(
     root: &TableRoot,
     run_id: &str,
     stage: &str,
 ) -> Result<Vec<Manifest>, TablesError> {
-    let directory = run_path(run_id, json_object::segment("stage", stage)?)?;
-    let objects: Vec<_> = root
-        .store()
-        .list(Some(&directory))
-        .try_collect()
-        .await
-        .map_err(|error| json_object::storage("list", &directory, error))?;
-    let groups: Vec<u32> = objects
-        .iter()
-        .filter_map(|object| group_of(object.location.filename()?))
-        .collect();
+    let groups = finished_groups(root, run_id, stage).await?;
     let mut manifests: Vec<Manifest> = futures::stream::iter(groups)
         .map(|group| read_manifest(root, run_id, stage, group))
         .buffer_unordered(CONCURRENT_READS)
@@ -93,6 +88,20 @@ pub async fn list_manifests(
         .await?;
     manifests.sort_by_key(|manifest| manifest.group);
     Ok(manifests)
+}
+
+async fn finished_groups(root: &TableRoot, run_id: &str, stage: &str) -> Result<Vec<u32>, TablesError> {
+    let directory = run_path(run_id, json_object::segment("stage", stage)?)?;
+    let objects: Vec<_> = root
+        .store()
+        .list(Some(&directory))
+        .try_collect()
+        .await
+        .map_err(|error| json_object::storage("list", &directory, error))?;
+    Ok(objects
+        .iter()
+        .filter_map(|object| group_of(object.location.filename()?))
+        .collect())
 }
 
 fn manifest_path(run_id: &str, stage: &str, group: u32) -> Result<Path, TablesError> {

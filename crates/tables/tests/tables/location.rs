@@ -36,14 +36,38 @@ fn spellings_of_one_directory_give_one_url() {
 
 #[test]
 fn other_schemes_are_refused_with_what_is_supported() {
-    for location in ["s3://bucket/tables", "hdfs://name/tables"] {
+    for location in ["hdfs://name/tables", "http://host/tables"] {
         let error = TableRoot::parse(location).unwrap_err();
         assert!(matches!(error, TablesError::UnsupportedScheme { .. }), "{error}");
-        assert!(
-            error.to_string().contains("local path or a file:// URL"),
-            "{error}"
-        );
+        for form in ["local path or a file:// URL", "s3://bucket/prefix"] {
+            assert!(error.to_string().contains(form), "{error}");
+        }
         assert_eq!(error.class(), ErrorClass::UserInput);
+    }
+}
+
+#[test]
+fn a_place_in_a_bucket_is_named_without_asking_for_it() {
+    for (location, url, prefix) in [
+        ("s3://bucket-of-nobody", "s3://bucket-of-nobody/", ""),
+        ("S3://bucket-of-nobody/a/b", "s3://bucket-of-nobody/a/b/", "a/b"),
+        (
+            "s3://bucket-of-nobody/t%C3%A4bles/",
+            "s3://bucket-of-nobody/t%C3%A4bles/",
+            "täbles",
+        ),
+    ] {
+        let root = TableRoot::parse(location).unwrap();
+        assert_eq!((root.url().as_str(), root.prefix().as_ref()), (url, prefix));
+        assert_eq!(root.local_path(), None);
+        assert_eq!(
+            root.table_url(&JOURNEYS).as_str(),
+            format!("{url}restricted/journeys/")
+        );
+    }
+    for location in ["s3://", "s3:///tables", "s3://bucket/a//b"] {
+        let error = TableRoot::parse(location).unwrap_err();
+        assert!(matches!(error, TablesError::InvalidLocation { .. }), "{error}");
     }
 }
 

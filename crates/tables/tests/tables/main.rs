@@ -14,6 +14,7 @@ mod faulty_store;
 mod location;
 mod maintenance;
 mod manifests;
+mod ownership;
 mod schemas;
 mod snapshots;
 mod support;

@@ -55,6 +55,7 @@ fn outcome(kind: OutcomeKind) -> RunOutcome {
         snapshot: None,
         counts: BTreeMap::new(),
         error: None,
+        exit_code: None,
     }
 }
 

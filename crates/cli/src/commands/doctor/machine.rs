@@ -1,6 +1,6 @@
 //! What this machine has.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Finding;
@@ -41,10 +41,16 @@ pub(super) fn memory() -> Finding {
     )
 }
 
-/// The space left on the disk of a path, or of its nearest folder that exists.
+/// The space left on the disk of a path, or of its nearest folder that exists. Where the place is in a bucket, the disk is
+/// the one that runs use meanwhile, for what does not fit into memory and for item packs.
 pub(super) fn disk(place: &str) -> Finding {
-    let place = Path::new(place.strip_prefix("file://").unwrap_or(place));
-    let absolute = std::path::absolute(place).unwrap_or_else(|_| place.to_owned());
+    let place = place.strip_prefix("file://").unwrap_or(place);
+    let place = if place.contains("://") {
+        std::env::temp_dir()
+    } else {
+        PathBuf::from(place)
+    };
+    let absolute = std::path::absolute(&place).unwrap_or(place);
     let existing = absolute
         .ancestors()
         .find(|ancestor| ancestor.exists())

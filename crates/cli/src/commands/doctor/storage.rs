@@ -4,7 +4,7 @@ use std::path::{Path as LocalPath, PathBuf};
 
 use object_store::path::Path;
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions};
-use wayfare_tables::{TableRoot, all_tables, latest_snapshot, load_table};
+use wayfare_tables::{TableRoot, all_tables, is_passing, latest_snapshot, load_table};
 
 use crate::clock;
 use crate::failure::Failure;
@@ -78,7 +78,12 @@ async fn published(root: &TableRoot) -> Result<String, Failure> {
 }
 
 fn unusable(tables_url: &str, problem: &str, error: Error) -> Failure {
-    Failure::configuration(error).context(format!("`{tables_url}`: {problem}"))
+    let failure = if is_passing(&error) {
+        Failure::passing(error, "storage may be back later: try again then")
+    } else {
+        Failure::configuration(error)
+    };
+    failure.context(format!("`{tables_url}`: {problem}"))
 }
 
 /// The folders that writing will make, innermost first.

@@ -35,10 +35,10 @@ pub(super) async fn judge(
     let reasons = reasons(run, slice, refused).await?;
     let allowed_share = run.settings.load.max_rejected_share;
     if rejected as f64 > allowed_share * rows as f64 {
-        let tables = run
-            .root
-            .local_path()
-            .map_or_else(|| run.root.url().to_string(), |path| path.display().to_string());
+        let tables = run.root.local_path().map_or_else(
+            || run.root.url().as_str().trim_end_matches('/').to_owned(),
+            |path| path.display().to_string(),
+        );
         let folder = refused.first().and_then(|file| file.path.rsplit_once('/'));
         let folder = folder.map_or("", |(folder, _)| folder);
         return Err(PipelineError::TooManyRejected {

@@ -1,0 +1,155 @@
+//! The scheduler process: Ballista's scheduler with our functions, codec, settings and placement.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ballista_core::serde::protobuf::UpdateTaskStatusParams;
+use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpc;
+use ballista_scheduler::cluster::BallistaCluster;
+use ballista_scheduler::config::{SchedulerConfig, TaskDistributionPolicy};
+use ballista_scheduler::scheduler_process::{create_scheduler, start_grpc_service_with_listener};
+use ballista_scheduler::scheduler_server::SchedulerServer;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use tokio::net::TcpListener;
+use tonic::Request;
+use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
+use wayfare_functions::registry::register_functions;
+use wayfare_tables::AllowedPrefixes;
+
+use crate::codec::PlanCodec;
+use crate::error::ClusterError;
+use crate::listen::Listen;
+use crate::options::{MESSAGE_BYTES, session_config};
+use crate::placement::Placement;
+use crate::stores::AllowedStores;
+use crate::task_log::TaskLog;
+
+/// How often work that waits is offered to executors, whatever happens or does not.
+const OFFER_EVERY: Duration = Duration::from_secs(5);
+/// A task is tried so often before its job fails.
+const TASK_ATTEMPTS: usize = 4;
+
+/// How a scheduler runs.
+#[derive(Debug)]
+pub struct SchedulerOptions {
+    /// gRPC, and `/healthz` and `/readyz`; port 0 for any.
+    pub bind: SocketAddr,
+    /// Under which executors and drivers reach it, if not `bind`.
+    pub advertise_host: Option<String>,
+    pub insecure: bool,
+    /// URLs whose files plans may name; all where there is none.
+    pub allowed: AllowedPrefixes,
+    /// An executor that was silent for so long is taken to be gone.
+    pub executor_timeout: Duration,
+    /// Where to record which executor got which task, as lines of JSON.
+    pub task_log: Option<PathBuf>,
+}
+
+/// Schedules until SIGTERM or Ctrl-C. `ready` gets the address that it listens on.
+pub async fn run_scheduler(
+    options: SchedulerOptions,
+    ready: impl FnOnce(SocketAddr) + Send,
+) -> Result<(), ClusterError> {
+    let listen = Listen {
+        address: options.bind,
+        insecure: options.insecure,
+    };
+    let address = listen.check()?;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|source| ClusterError::Listen { address, source })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| ClusterError::Listen { address, source })?;
+    let placement = Arc::new(Placement::new(TaskLog::open(options.task_log.as_deref())?));
+    let config = scheduler_config(&options, address, &placement);
+    let ended = |error: ballista_core::error::BallistaError| ClusterError::Ended {
+        kind: "the scheduler",
+        message: error.to_string(),
+    };
+    let cluster = BallistaCluster::new_from_config(&config).await.map_err(ended)?;
+    placement.watch(cluster.clone());
+    let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster.clone(), Arc::new(config));
+    let scheduler = scheduler.await.map_err(ended)?;
+    let offering = SpawnedTask::spawn(offer(scheduler.clone(), cluster));
+    ready(address);
+    let stopped = crate::executor::stop_signal();
+    let result = tokio::select! {
+        result = start_grpc_service_with_listener(listener, scheduler) => result.map_err(ended),
+        () = stopped => Ok(()),
+    };
+    drop(offering);
+    result
+}
+
+fn scheduler_config(
+    options: &SchedulerOptions,
+    address: SocketAddr,
+    placement: &Arc<Placement>,
+) -> SchedulerConfig {
+    let stores = AllowedStores::new(options.allowed.clone());
+    let policy: Arc<Placement> = Arc::clone(placement);
+    SchedulerConfig {
+        bind_host: address.ip().to_string(),
+        bind_port: address.port(),
+        external_host: options
+            .advertise_host
+            .clone()
+            .unwrap_or_else(|| address.ip().to_string()),
+        task_distribution: TaskDistributionPolicy::Custom(policy),
+        override_config_producer: Some(Arc::new(session_config)),
+        override_session_builder: Some(Arc::new(move |config| session_state(config, &stores))),
+        override_physical_codec: Some(Arc::new(PlanCodec::default())),
+        grpc_client_max_message_size: MESSAGE_BYTES,
+        grpc_server_max_decoding_message_size: MESSAGE_BYTES,
+        grpc_server_max_encoding_message_size: MESSAGE_BYTES,
+        executor_timeout_seconds: options.executor_timeout.as_secs().max(1),
+        expire_dead_executor_interval_seconds: 2,
+        no_executors_grace_period_seconds: options.executor_timeout.as_secs().max(1) * 3,
+        executor_termination_grace_period: 600,
+        task_max_failures: TASK_ATTEMPTS,
+        stage_max_failures: TASK_ATTEMPTS,
+        ..SchedulerConfig::default()
+    }
+}
+
+/// Functions travel by name: the scheduler knows them all, and calls none.
+fn session_state(config: SessionConfig, stores: &AllowedStores) -> datafusion::common::Result<SessionState> {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_object_store_registry(Arc::new(stores.clone()))
+        .build_arc()?;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .build();
+    let context = SessionContext::new_with_state(state);
+    let artefacts = Arc::new(Artefacts::new(Arc::new(crate::executor::NoModels)));
+    register_functions(&context, &artefacts, &FunctionDefaults::default());
+    Ok(context.state())
+}
+
+/// Ballista looks for tasks to give out only when something happens; work that waits for an accelerator may be all there
+/// is. A status report without any status makes it look.
+async fn offer(scheduler: SchedulerServer<LogicalPlanNode, PhysicalPlanNode>, cluster: BallistaCluster) {
+    let mut ticks = tokio::time::interval(OFFER_EVERY);
+    loop {
+        ticks.tick().await;
+        let registered = cluster.cluster_state().registered_executor_metadata().await;
+        let Some(executor) = registered.into_iter().next() else {
+            continue;
+        };
+        let report = UpdateTaskStatusParams {
+            executor_id: executor.id,
+            task_status: vec![],
+        };
+        if let Err(error) = SchedulerGrpc::update_task_status(&scheduler, Request::new(report)).await {
+            tracing::warn!(%error, "waiting tasks could not be offered");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A scheduler that is killed while its executors work, and comes back at the same address knowing nothing.
+
+use std::time::Instant;
+
+use wayfare_tests::cluster::{Cluster, Kind, Work};
+use wayfare_tests::hold_point::HoldPoint;
+use wayfare_tests::scene::Scene;
+
+use super::outcome::{Outcome, REACHED_WITHIN, start, survived};
+
+pub(super) fn killed_and_restarted() -> Outcome {
+    let scene = Scene::new();
+    let hold = HoldPoint::new("segment:row");
+    let mut cluster = Cluster::start(scene.surroundings());
+    for kind in [Kind::Plain, Kind::Plain] {
+        cluster.add(Work::of(kind).held_at(&hold));
+    }
+    cluster.add(Work::of(Kind::Accelerator));
+    let driver = start(&scene, &cluster);
+    hold.wait(REACHED_WITHIN);
+    let before = cluster.scheduler().id();
+    let since = Instant::now();
+    cluster.restart_scheduler();
+    assert_ne!(cluster.scheduler().id(), before, "it is another process");
+    hold.release();
+    survived(&scene, &cluster, driver, since, 1)
+}

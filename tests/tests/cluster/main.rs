@@ -1,0 +1,10 @@
+//! The cluster, as real processes of the program over an S3 server: equal results, placement, refusals, and faults.
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod equal;
+mod faults;
+mod local;
+mod movielens;
+mod placement;
+mod refusal;
+mod tools;
