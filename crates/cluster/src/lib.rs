@@ -24,6 +24,7 @@ mod scheduler;
 mod steady_plan;
 mod stores;
 mod task_log;
+mod watchdog;
 
 pub use engine::{ClusterEngine, ClusterOptions};
 pub use error::ClusterError;

@@ -6,7 +6,7 @@
 //! just be starting again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -47,22 +47,25 @@ fn contains(plan: &Arc<dyn ExecutionPlan>, is_it: impl Fn(&Arc<dyn ExecutionPlan
 }
 
 /// The policy.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Placement {
     log: TaskLog,
     cluster: OnceLock<Members>,
+    /// The running jobs, as they were when tasks were last looked for.
+    jobs: std::sync::Mutex<Arc<HashMap<JobId, JobInfoCache>>>,
     /// Since when there has been no accelerator.
     without_accelerator: Mutex<Option<Instant>>,
 }
 
-/// The cluster's registered executors. (Ballista's handle has no `Debug`.)
-struct Members(BallistaCluster);
-
-impl std::fmt::Debug for Members {
+impl std::fmt::Debug for Placement {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Members").finish_non_exhaustive()
+        // What it knows of cluster and jobs has no `Debug` in Ballista.
+        formatter.debug_struct("Placement").finish_non_exhaustive()
     }
 }
+
+/// The cluster's registered executors.
+struct Members(BallistaCluster);
 
 /// The kinds of executors that are registered, busy ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +98,11 @@ impl Placement {
     pub(crate) fn watch(&self, cluster: BallistaCluster) {
         // A second call would be a mistake of the caller that changes nothing.
         drop(self.cluster.set(Members(cluster)));
+    }
+
+    /// The running jobs, as they were when tasks were last looked for.
+    pub(crate) fn running_jobs(&self) -> Arc<HashMap<JobId, JobInfoCache>> {
+        Arc::clone(&self.jobs.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn kinds(&self) -> Kinds {
@@ -176,6 +184,7 @@ impl DistributionPolicy for Placement {
         mut budgets: Vec<&mut AvailableVcores>,
         running_jobs: Arc<HashMap<JobId, JobInfoCache>>,
     ) -> Result<Vec<BoundTask>> {
+        *self.jobs.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&running_jobs);
         let kinds = self.kinds().await;
         let mut bound = Vec::new();
         for (job_id, job) in running_jobs.iter() {

@@ -29,6 +29,7 @@ use crate::options::{MESSAGE_BYTES, session_config};
 use crate::placement::Placement;
 use crate::stores::AllowedStores;
 use crate::task_log::TaskLog;
+use crate::watchdog::Watchdog;
 
 /// How often work that waits is offered to executors, whatever happens or does not.
 const OFFER_EVERY: Duration = Duration::from_secs(5);
@@ -47,6 +48,8 @@ pub struct SchedulerOptions {
     pub allowed: AllowedPrefixes,
     /// An executor that was silent for so long is taken to be gone.
     pub executor_timeout: Duration,
+    /// A job to none of whose tasks anything happens for so long is ended, and its driver submits it again.
+    pub patience: Duration,
     /// Where to record which executor got which task, as lines of JSON.
     pub task_log: Option<PathBuf>,
 }
@@ -77,13 +80,14 @@ pub async fn run_scheduler(
     let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster.clone(), Arc::new(config));
     let scheduler = scheduler.await.map_err(ended)?;
     let offering = SpawnedTask::spawn(offer(scheduler.clone(), cluster));
+    let watching = SpawnedTask::spawn(watch(scheduler.clone(), placement, options.patience));
     ready(address);
     let stopped = crate::executor::stop_signal();
     let result = tokio::select! {
         result = start_grpc_service_with_listener(listener, scheduler) => result.map_err(ended),
         () = stopped => Ok(()),
     };
-    drop(offering);
+    drop((offering, watching));
     result
 }
 
@@ -150,6 +154,24 @@ async fn offer(scheduler: SchedulerServer<LogicalPlanNode, PhysicalPlanNode>, cl
         };
         if let Err(error) = SchedulerGrpc::update_task_status(&scheduler, Request::new(report)).await {
             tracing::warn!(%error, "waiting tasks could not be offered");
+        }
+    }
+}
+
+async fn watch(
+    scheduler: SchedulerServer<LogicalPlanNode, PhysicalPlanNode>,
+    placement: Arc<Placement>,
+    patience: Duration,
+) {
+    let watchdog = Watchdog::new(patience);
+    let mut ticks = tokio::time::interval(OFFER_EVERY);
+    loop {
+        ticks.tick().await;
+        for job in watchdog.look(&placement.running_jobs()).await {
+            tracing::error!(%job, seconds = patience.as_secs(), "a job did not get on and is ended");
+            if let Err(error) = scheduler.cancel_job(job).await {
+                tracing::warn!(%error, "a job that is stuck could not be ended");
+            }
         }
     }
 }

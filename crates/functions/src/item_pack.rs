@@ -3,7 +3,6 @@
 //!
 //! Vectors are held as f16: half the memory, and every executor decodes the same values.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -24,6 +23,7 @@ use half::slice::HalfFloatSliceExt;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::FunctionError;
+use crate::item_rows::ItemRows;
 use crate::mapped_file;
 
 /// Names a pack by place and content.
@@ -53,7 +53,7 @@ pub struct ItemPack {
     concept_offsets: Vec<usize>,
     terms: StringArray,
     weights: Float32Array,
-    row_of: HashMap<String, usize>,
+    rows: ItemRows,
 }
 
 /// Encodes rows of (item_id, title, vector list<float32>, concepts list<struct<term, weight>>), sorted by item_id,
@@ -200,11 +200,7 @@ impl ItemPack {
             ));
         };
         let item_ids: &StringArray = item_ids.as_string_opt().ok_or("column `item_id` is not text")?;
-        let row_of = item_ids
-            .iter()
-            .enumerate()
-            .filter_map(|(row, id)| Some((id?.to_owned(), row)))
-            .collect();
+        let rows = ItemRows::of(item_ids)?;
         Ok(Self {
             uri: uri.to_owned(),
             titles: titles
@@ -227,7 +223,7 @@ impl ItemPack {
                 .as_primitive_opt::<Float32Type>()
                 .ok_or("weights are not f32")?
                 .clone(),
-            row_of,
+            rows,
         })
     }
 
@@ -238,17 +234,17 @@ impl ItemPack {
 
     /// Number of items.
     pub fn len(&self) -> usize {
-        self.row_of.len()
+        self.rows.len()
     }
 
     /// Whether there is no item.
     pub fn is_empty(&self) -> bool {
-        self.row_of.is_empty()
+        self.rows.len() == 0
     }
 
     /// The row of an item, if the pack has it.
     pub fn row(&self, item_id: &str) -> Option<usize> {
-        self.row_of.get(item_id).copied()
+        self.rows.row(item_id)
     }
 
     /// Decodes the vector of a row into `into`.

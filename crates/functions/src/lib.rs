@@ -14,6 +14,7 @@ pub mod embed;
 pub mod error;
 pub mod follow_alias;
 pub mod item_pack;
+mod item_rows;
 pub mod list_arguments;
 pub mod malformed_id;
 mod mapped_file;

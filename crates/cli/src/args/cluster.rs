@@ -32,6 +32,10 @@ pub(crate) struct SchedulerArgs {
     /// Seconds without a sign of life after which an executor is given up and its tasks go to others
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) executor_timeout_seconds: u64,
+    /// Seconds after which a job is ended and submitted again if nothing happened to any of its tasks; more than the longest
+    /// task takes
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) stuck_after_seconds: u64,
     /// Append a JSON line to this file for each task that is given to an executor
     #[arg(long, value_name = "FILE")]
     pub(crate) task_log: Option<PathBuf>,

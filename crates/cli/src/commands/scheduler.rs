@@ -29,6 +29,7 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
         insecure: reach.insecure,
         allowed: allowed(&reach.allow)?,
         executor_timeout: Duration::from_secs(args.executor_timeout_seconds),
+        patience: Duration::from_secs(args.stuck_after_seconds),
         task_log: args.task_log,
     };
     let driver_address = driver.as_ref().map(|driver| driver.address().to_string());

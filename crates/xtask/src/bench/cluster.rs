@@ -16,7 +16,7 @@ use crate::{assets, process};
 const TAXED: u64 = 10_000_000;
 /// And those of a large run on the cluster alone.
 const MANY: u64 = 100_000_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 const CORES: &str = "2";
 
 /// Seconds of `load` and `segment` on the embedded engine with two threads and on a scheduler with two executors of one
