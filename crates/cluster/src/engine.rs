@@ -114,6 +114,10 @@ impl Engine for ClusterEngine {
         &self.artefacts
     }
 
+    fn models_run_here(&self) -> bool {
+        false
+    }
+
     fn group_policy(&self) -> GroupPolicy {
         GroupPolicy {
             at_once: self.options.groups_at_once,

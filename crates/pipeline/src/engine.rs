@@ -61,6 +61,11 @@ pub trait Engine: Send + Sync {
     /// Models and item packs of this process, with counts of the work done.
     fn artefacts(&self) -> &Arc<Artefacts>;
 
+    /// Whether functions that call models do so in this process, so that its counts are of all calls.
+    fn models_run_here(&self) -> bool {
+        true
+    }
+
     /// How bucket groups are worked on.
     fn group_policy(&self) -> GroupPolicy {
         GroupPolicy::default()

@@ -130,7 +130,9 @@ impl Run<'_> {
                     if self.check_cancelled(stage).is_err() {
                         self.engine.artefacts().stop();
                     }
-                    self.observer.observe(&Event::StageProgress { stage, done: counter() - before });
+                    if self.engine.models_run_here() {
+                        self.observer.observe(&Event::StageProgress { stage, done: counter() - before });
+                    }
                 }
             }
         }

@@ -265,8 +265,11 @@ async fn write_new_names(
             let before = artefacts.tokens();
             let written = run.watched(STAGE, || artefacts.journeys_named(), write).await?;
             let after = artefacts.tokens();
-            produced.count("tokens_read", after.read - before.read);
-            produced.count("tokens_written", after.written - before.written);
+            // What is counted elsewhere is not known here, and zero would be a lie.
+            if run.engine.models_run_here() {
+                produced.count("tokens_read", after.read - before.read);
+                produced.count("tokens_written", after.written - before.written);
+            }
             written.0
         } else {
             write.await?.0

@@ -51,7 +51,7 @@ pub(crate) fn tax(checkout: &Checkout, arguments: &[String]) -> Result<()> {
 pub(crate) fn big(checkout: &Checkout, arguments: &[String]) -> Result<()> {
     let bench = Bench::prepare(checkout, arguments, MANY)?;
     let cluster = Cluster::up(&bench.wayfare, &bench.assets)?;
-    let measured = bench.run(&["--cluster", &cluster.scheduler])?;
+    let measured = bench.measure(&["--cluster", &cluster.scheduler])?;
     println!("stage      seconds  activities/s  driver's peak memory");
     for (stage, measured) in STAGES.into_iter().zip(measured) {
         println!(
@@ -63,6 +63,27 @@ pub(crate) fn big(checkout: &Checkout, arguments: &[String]) -> Result<()> {
     }
     for (process, mebibytes) in cluster.peaks()? {
         println!("{process:<12} {mebibytes:>6} MiB at most");
+    }
+    println!("files   mebibytes  below");
+    let mut sizes = BTreeMap::new();
+    weigh(&bench.tables, &bench.tables, &mut sizes)?;
+    for (folder, (files, bytes)) in sizes {
+        println!("{files:>5} {:>11}  {folder}", bytes >> 20);
+    }
+    bench.remove_tables()
+}
+
+/// Files and bytes by the two folders below `root` that they lie in.
+fn weigh(root: &Path, folder: &Path, sizes: &mut BTreeMap<String, (u64, u64)>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            weigh(root, &path, sizes)?;
+        } else {
+            let below: PathBuf = path.strip_prefix(root)?.components().take(2).collect();
+            let entry = sizes.entry(below.display().to_string()).or_default();
+            *entry = (entry.0 + 1, entry.1 + path.metadata()?.len());
+        }
     }
     Ok(())
 }
@@ -98,18 +119,25 @@ impl Bench {
         Ok(bench)
     }
 
-    fn run(&self, more: &[&str]) -> Result<Vec<Measured>> {
-        let measured = measure(
+    fn measure(&self, more: &[&str]) -> Result<Vec<Measured>> {
+        measure(
             &self.wayfare,
             &self.assets,
             self.size,
             &self.data,
             &self.tables,
             more,
-        )?;
-        fs::remove_dir_all(&self.tables)
-            .with_context(|| format!("cannot remove {}", self.tables.display()))?;
+        )
+    }
+
+    fn run(&self, more: &[&str]) -> Result<Vec<Measured>> {
+        let measured = self.measure(more)?;
+        self.remove_tables()?;
         Ok(measured)
+    }
+
+    fn remove_tables(&self) -> Result<()> {
+        fs::remove_dir_all(&self.tables).with_context(|| format!("cannot remove {}", self.tables.display()))
     }
 }
 
