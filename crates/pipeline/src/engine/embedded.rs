@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
@@ -67,7 +68,11 @@ impl Engine for EmbeddedEngine {
         caught(async {
             let plan = session.state().create_physical_plan(&plan).await?;
             tracing::debug!(plan = %displayable(plan.as_ref()).indent(false), "executing");
-            collect(plan, session.task_ctx()).await
+            // Not in the driver's own task: what watches over the run must not wait for what is computed.
+            SpawnedTask::spawn(caught(collect(plan, session.task_ctx())))
+                .join()
+                .await
+                .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
         })
         .await
     }
