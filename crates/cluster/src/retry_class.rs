@@ -147,7 +147,11 @@ impl QueryStageExecutor for ClassifyingStage {
 
 /// The error as text, with where it happened: what arrives at the scheduler is text in any case.
 fn classified(executor: &str, error: DataFusionError) -> DataFusionError {
-    if causes(&error).any(|cause| cause.is::<BallistaError>()) {
+    let lost = |cause: &(dyn Error + 'static)| {
+        let ballista = cause.downcast_ref::<BallistaError>();
+        matches!(ballista, Some(BallistaError::FetchFailed(..)))
+    };
+    if causes(&error).any(lost) {
         // Lost shuffle files: Ballista makes them again, and knows that by the error's type.
         return error;
     }
@@ -159,16 +163,22 @@ fn classified(executor: &str, error: DataFusionError) -> DataFusionError {
             text.extend([": ", &said]);
         }
     }
-    if is_passing(&error) || causes(&error).any(is_full) {
+    if causes(&error).any(|cause| is_passing(cause) || is_full(cause)) {
         DataFusionError::IoError(io::Error::other(text))
     } else {
         DataFusionError::Execution(text)
     }
 }
 
+/// The error and what is behind it. Ballista's own errors do not say what they wrap in the usual way.
 fn causes<'e>(error: &'e DataFusionError) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     let first: &'e (dyn Error + 'static) = error;
-    std::iter::successors(Some(first), |cause: &&'e (dyn Error + 'static)| (*cause).source())
+    std::iter::successors(Some(first), |cause: &&'e (dyn Error + 'static)| match cause
+        .downcast_ref::<BallistaError>()
+    {
+        Some(BallistaError::DataFusionError(inner)) => Some(inner.as_ref() as _),
+        _ => (*cause).source(),
+    })
 }
 
 /// A disk of this machine is full: another machine may have room.
@@ -220,6 +230,10 @@ mod tests {
             "{}",
             task.error
         );
+        let wrapped = DataFusionError::External(Box::new(BallistaError::from(store_error(
+            io::ErrorKind::ConnectionReset.into(),
+        ))));
+        assert!(FailedTask::from(BallistaError::from(classified("plain-1", wrapped))).retryable);
         let full = ArrowError::IoError("full".to_owned(), io::ErrorKind::StorageFull.into());
         let full = DataFusionError::from(full);
         assert!(FailedTask::from(BallistaError::from(classified("plain-1", full))).retryable);
