@@ -113,10 +113,7 @@ impl Client {
             job: Some(job.clone()),
         };
         let locations = self.wait(&job).await;
-        if !matches!(
-            locations,
-            Err(ClusterError::Unreachable { .. } | ClusterError::Stuck { .. })
-        ) {
+        if !matches!(locations, Err(ClusterError::Unreachable { .. })) {
             guard.job = None;
         }
         let mut batches = Vec::new();

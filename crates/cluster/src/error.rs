@@ -36,8 +36,6 @@ pub enum ClusterError {
     Forgotten { address: String, job: String },
     #[error("job `{job}` failed on the cluster: {message}")]
     Failed { job: String, message: String },
-    #[error("job `{job}` did not get on for {seconds} s")]
-    Stuck { job: String, seconds: u64 },
     #[error("the result of job `{job}` could not be fetched from executor `{executor}`")]
     Result {
         job: String,
@@ -53,9 +51,7 @@ impl ClusterError {
     /// Whether the same work may well succeed if it is submitted again.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Forgotten { .. } | Self::Stuck { .. } | Self::Result { .. } => {
-                true
-            }
+            Self::Unreachable { .. } | Self::Forgotten { .. } | Self::Result { .. } => true,
             Self::Failed { message, .. } => crate::retry_class::says_passing(message),
             _ => false,
         }

@@ -39,18 +39,16 @@ pub(crate) fn is_accelerator(executor_id: &str) -> bool {
 
 /// Whether a plan calls a model.
 pub(crate) fn needs_accelerator(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    contains(plan, |node| node.is::<AsyncFuncExec>())
-}
-
-fn contains(plan: &Arc<dyn ExecutionPlan>, is_it: impl Fn(&Arc<dyn ExecutionPlan>) -> bool) -> bool {
-    plan.exists(|node| Ok(is_it(node))).unwrap_or(false)
+    plan.exists(|node| Ok(node.is::<AsyncFuncExec>()))
+        .unwrap_or(false)
 }
 
 /// The policy.
 #[derive(Default)]
 pub(crate) struct Placement {
     log: TaskLog,
-    cluster: OnceLock<Members>,
+    /// Whose executors are asked for.
+    cluster: OnceLock<BallistaCluster>,
     /// The running jobs, as they were when tasks were last looked for.
     jobs: std::sync::Mutex<Arc<HashMap<JobId, JobInfoCache>>>,
     /// Since when there has been no accelerator.
@@ -63,9 +61,6 @@ impl std::fmt::Debug for Placement {
         formatter.debug_struct("Placement").finish_non_exhaustive()
     }
 }
-
-/// The cluster's registered executors.
-struct Members(BallistaCluster);
 
 /// The kinds of executors that are registered, busy ones included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +92,7 @@ impl Placement {
     /// Whose executors these are; asked for once the cluster exists, which needs the policy first.
     pub(crate) fn watch(&self, cluster: BallistaCluster) {
         // A second call would be a mistake of the caller that changes nothing.
-        drop(self.cluster.set(Members(cluster)));
+        drop(self.cluster.set(cluster));
     }
 
     /// The running jobs, as they were when tasks were last looked for.
@@ -107,7 +102,7 @@ impl Placement {
 
     async fn kinds(&self) -> Kinds {
         let registered = match self.cluster.get() {
-            Some(members) => members.0.cluster_state().registered_executor_metadata().await,
+            Some(cluster) => cluster.cluster_state().registered_executor_metadata().await,
             None => Vec::new(),
         };
         let accelerator = registered.iter().any(|executor| is_accelerator(&executor.id));

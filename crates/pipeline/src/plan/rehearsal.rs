@@ -83,6 +83,14 @@ pub(super) async fn rates(
     }))
 }
 
+/// The same request over one user in `parts`.
+fn of_sample(request: &RunRequest, parts: u64, tables: &str) -> RunRequest {
+    RunRequest {
+        settings: sample_settings(&request.settings, parts, tables),
+        dates: request.dates.clone(),
+    }
+}
+
 /// Runs all requests over one user in `parts`.
 async fn rehearse(
     requests: &[RunRequest],
@@ -92,10 +100,7 @@ async fn rehearse(
 ) -> Result<Vec<Measured>, PipelineError> {
     let mut measured = Vec::new();
     for request in requests {
-        let request = RunRequest {
-            settings: sample_settings(&request.settings, parts, tables),
-            dates: request.dates.clone(),
-        };
+        let request = of_sample(request, parts, tables);
         let never = Arc::new(AtomicBool::new(false));
         let report = Box::pin(driver::run(&request, run.engine, Arc::new(Silent), never)).await;
         measured.push(match report {
@@ -116,10 +121,7 @@ async fn time_load(
 ) -> Result<Vec<Measured>, PipelineError> {
     let mut measured = Vec::new();
     for request in requests {
-        let request = RunRequest {
-            settings: sample_settings(&request.settings, parts, tables),
-            dates: request.dates.clone(),
-        };
+        let request = of_sample(request, parts, tables);
         let never = Arc::new(AtomicBool::new(false));
         let (root, dates) = (request.root()?, request.canonical_dates());
         let settings = &request.settings;
