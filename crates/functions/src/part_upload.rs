@@ -1,9 +1,4 @@
-//! Hands the bytes of one file to the store in parts of a chosen size.
-//!
-//! What a file holds back before it hands it on counts where a task has a file open for every bucket group:
-//! `object_store`'s own buffered writer holds five megabytes and more. Object storage, however, refuses smaller parts, but
-//! for the last. So files in a bucket hold back up to five megabytes each whatever is asked for, and only files on a disk
-//! less; what a file holds back grows with what is written to it, so that small files take no more there either.
+//! Hands the bytes of one file to the store in parts of a chosen size, and takes them back if the file never comes to be.
 
 use std::sync::Arc;
 
@@ -14,9 +9,6 @@ use futures::future::BoxFuture;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
 use tokio::runtime::Handle;
-
-/// The least that every store takes as a part that is not the last.
-const LEAST_PART_BYTES: usize = 5 << 20;
 
 /// A file that is being written. Nothing is at its place before it is complete, and what was handed on before is taken back
 /// if it never is.
@@ -31,17 +23,12 @@ pub(crate) struct PartUpload {
 }
 
 impl PartUpload {
-    /// Parts of `part_bytes` or, where the store needs them larger, as small as it takes them.
+    /// Parts of `part_bytes`; object storage takes none below 5 MiB, but for the last.
     pub(crate) fn new(store: Arc<dyn ObjectStore>, location: Path, part_bytes: usize) -> Self {
-        let least = if takes_any_part(&store) {
-            0
-        } else {
-            LEAST_PART_BYTES
-        };
         Self {
-            part_bytes: part_bytes.max(least),
             store,
             location,
+            part_bytes,
             held_back: Vec::new(),
             upload: None,
         }
@@ -97,12 +84,6 @@ async fn abort(mut upload: Box<dyn MultipartUpload>, location: &Path) {
     if let Err(error) = upload.abort().await {
         tracing::debug!(%location, %error, "parts of a file that was given up could not be removed");
     }
-}
-
-/// A store says what it is, below its wrappers, in its debugging form only. Whatever else is there gets parts that every
-/// store takes.
-fn takes_any_part(store: &dyn ObjectStore) -> bool {
-    format!("{store:?}").contains("LocalFileSystem {")
 }
 
 fn failed(error: object_store::Error) -> ParquetError {

@@ -47,7 +47,7 @@ pub enum Arrangement {
     InOrder,
     /// All rows of a folder are brought to one task first, and sorted there: the shuffle.
     Gathered,
-    /// Rows come in any order: each task holds a file open for every folder that it has met.
+    /// Rows come in any order: each task gathers them up to a limit, and then writes a file for every folder.
     Scattered,
 }
 

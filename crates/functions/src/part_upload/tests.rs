@@ -5,9 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
-use object_store::prefix::PrefixStore;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, ObjectMeta, PutMultipartOptions, PutOptions, PutPayload,
     PutResult, Result as StoreResult, UploadPart,
@@ -15,7 +13,7 @@ use object_store::{
 
 use super::*;
 
-const SMALL: usize = 256 << 10;
+const PART: usize = 5 << 20;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Seen {
@@ -155,11 +153,11 @@ fn path() -> Path {
 #[tokio::test]
 async fn a_bucket_gets_parts_that_it_takes() {
     let (store, seen) = Recorder::new(None);
-    let mut upload = PartUpload::new(Arc::clone(&store), path(), SMALL);
+    let mut upload = PartUpload::new(Arc::clone(&store), path(), PART);
     write(&mut upload, 12).await.unwrap();
     upload.complete().await.unwrap();
     drop(upload);
-    let part = LEAST_PART_BYTES;
+    let part = PART;
     assert_eq!(
         *seen.lock().unwrap(),
         [
@@ -176,27 +174,17 @@ async fn a_bucket_gets_parts_that_it_takes() {
 #[tokio::test]
 async fn a_small_file_is_put_as_a_whole() {
     let (store, seen) = Recorder::new(None);
-    let mut upload = PartUpload::new(store, path(), SMALL);
+    let mut upload = PartUpload::new(store, path(), PART);
     write(&mut upload, 4).await.unwrap();
     upload.complete().await.unwrap();
     drop(upload);
     assert_eq!(*seen.lock().unwrap(), [Seen::Put(4 << 20)]);
 }
 
-#[test]
-fn a_disk_takes_parts_of_any_size() {
-    let disk: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
-    let below_a_folder: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(Arc::clone(&disk), "folder"));
-    let (bucket, _) = Recorder::new(None);
-    for (store, expected) in [(disk, SMALL), (below_a_folder, SMALL), (bucket, LEAST_PART_BYTES)] {
-        assert_eq!(PartUpload::new(store, path(), SMALL).part_bytes, expected);
-    }
-}
-
 #[tokio::test]
 async fn parts_are_taken_back_when_one_is_refused() {
     let (store, seen) = Recorder::new(Some(2));
-    let mut upload = PartUpload::new(Arc::clone(&store), path(), SMALL);
+    let mut upload = PartUpload::new(Arc::clone(&store), path(), PART);
     write(&mut upload, 12).await.unwrap_err();
     drop(upload);
     assert_eq!(seen.lock().unwrap().last(), Some(&Seen::Aborted));
@@ -206,7 +194,7 @@ async fn parts_are_taken_back_when_one_is_refused() {
 #[tokio::test]
 async fn parts_are_taken_back_when_nobody_completes_them() {
     let (store, seen) = Recorder::new(None);
-    let mut upload = PartUpload::new(store, path(), SMALL);
+    let mut upload = PartUpload::new(store, path(), PART);
     write(&mut upload, 6).await.unwrap();
     drop(upload);
     // The runtime has one thread, which comes to what was spawned once this test waits.
