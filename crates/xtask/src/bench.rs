@@ -72,26 +72,26 @@ pub(crate) fn scale(checkout: &Checkout, arguments: &[String]) -> Result<()> {
 fn generate(wayfare: &Path, size: u64, data: &Path) -> Result<()> {
     // Written last, so a generation that was interrupted is done again.
     let job = data.join("job.toml");
-    if job.exists() {
-        return Ok(());
+    if !job.exists() {
+        if data.exists() {
+            fs::remove_dir_all(data)?;
+        }
+        let users = (size / ACTIVITIES_PER_USER).max(1);
+        let mut command = Command::new(wayfare);
+        command
+            .args([
+                "generate",
+                "--activities",
+                &size.to_string(),
+                "--users",
+                &users.to_string(),
+            ])
+            .arg("--out")
+            .arg(data)
+            .stdout(Stdio::null());
+        process::run(&mut command)?;
     }
-    if data.exists() {
-        fs::remove_dir_all(data)?;
-    }
-    let users = (size / ACTIVITIES_PER_USER).max(1);
-    let mut command = Command::new(wayfare);
-    command
-        .args([
-            "generate",
-            "--activities",
-            &size.to_string(),
-            "--users",
-            &users.to_string(),
-        ])
-        .arg("--out")
-        .arg(data)
-        .stdout(Stdio::null());
-    process::run(&mut command)?;
+    // Also over one that an earlier version of this benchmark wrote.
     fs::write(&job, job_text(size)).with_context(|| format!("cannot write {}", job.display()))
 }
 

@@ -37,6 +37,8 @@ pub struct Work {
     pub ports: Option<(u16, u16)>,
     /// Bytes that its work folder holds; what the disk holds without.
     pub work_bytes: Option<u64>,
+    /// Mebibytes that its tasks may hold before they spill; no limit without.
+    pub memory_limit_mib: Option<u64>,
 }
 
 impl Work {
@@ -49,7 +51,15 @@ impl Work {
             advertised: None,
             ports: None,
             work_bytes: None,
+            memory_limit_mib: None,
         }
+    }
+
+    /// The same, with tasks that may hold so much memory.
+    #[must_use]
+    pub fn limited_to_mib(mut self, mebibytes: u64) -> Self {
+        self.memory_limit_mib = Some(mebibytes);
+        self
     }
 
     /// The same, waiting at a point.
@@ -95,6 +105,9 @@ impl Executor {
         }
         if let Some(address) = work.advertised {
             command.args(["--advertise-host", &address.to_string()]);
+        }
+        if let Some(mebibytes) = work.memory_limit_mib {
+            command.args(["--memory-limit-mb", &mebibytes.to_string()]);
         }
         // So that no executor finds what another one has fetched.
         command.env("TMPDIR", &temporary);

@@ -5,6 +5,7 @@ mod equal;
 mod faults;
 mod local;
 mod movielens;
+mod pack;
 mod placement;
 mod refusal;
 mod tools;
