@@ -3,6 +3,7 @@
 //! Refuses to interpret: what arguments mean together with job files and the environment is up to the commands.
 
 pub(crate) mod cluster;
+pub(crate) mod evaluate;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use wayfare_pipeline::settings::LogicalDate;
 
 use self::cluster::{ClusterCommand, EngineArgs, ExecutorArgs, SchedulerArgs, SubmitArgs};
+use self::evaluate::EvaluateCommand;
 
 const EXIT_CODES: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 configuration, 4 input missing, 5 quality \
 gate, 6 too many rejected rows, 75 worth retrying, 143 cancelled.\n\
@@ -44,6 +46,9 @@ pub(crate) enum Command {
     Sql(SqlArgs),
     /// Write synthetic activity with planted journeys
     Generate(GenerateArgs),
+    /// Measure how good results are, where what is right is known
+    #[command(subcommand)]
+    Evaluate(EvaluateCommand),
     /// Checkpoint and clean the tables, remove files that nothing refers to
     Maintain(MaintainArgs),
     /// Look after the models that a job uses

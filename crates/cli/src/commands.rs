@@ -5,6 +5,7 @@ mod config;
 mod docs;
 mod doctor;
 mod driver_service;
+mod evaluate;
 mod executor;
 mod generate;
 mod init;
@@ -33,6 +34,7 @@ pub(crate) async fn execute(command: Command) -> Result<(), Failure> {
         Command::Report(args) => report::report(&args).await,
         Command::Sql(args) => sql::sql(&args).await,
         Command::Generate(args) => generate::generate(&args),
+        Command::Evaluate(command) => evaluate::evaluate(&command),
         Command::Maintain(args) => maintain::maintain(&args).await,
         Command::Models(ModelsCommand::Verify { job }) => models::verify(&job),
         Command::Doctor(args) => doctor::doctor(&args).await,

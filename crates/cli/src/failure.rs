@@ -5,6 +5,7 @@ use std::io;
 use datafusion::error::DataFusionError;
 use serde_json::{Value, json};
 use wayfare_cluster::ClusterError;
+use wayfare_evaluation::EvaluationError;
 use wayfare_pipeline::error::PipelineError;
 use wayfare_pipeline::proposal::ProposalError;
 use wayfare_tables::{ErrorClass, TablesError, class_of, is_passing};
@@ -214,6 +215,41 @@ impl From<ClusterError> for Failure {
             _ => None,
         };
         Self::new(error, exit_code, hint)
+    }
+}
+
+impl From<EvaluationError> for Failure {
+    fn from(error: EvaluationError) -> Self {
+        let exit_code = match &error {
+            EvaluationError::Option { .. }
+            | EvaluationError::NotEmpty { .. }
+            | EvaluationError::UnknownReference { .. } => exit_code::USAGE,
+            EvaluationError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                exit_code::INPUT_MISSING
+            }
+            EvaluationError::Csv { .. }
+            | EvaluationError::MissingColumn { .. }
+            | EvaluationError::Value { .. }
+            | EvaluationError::VectorFile { .. }
+            | EvaluationError::NoUsers => exit_code::CONFIGURATION,
+            _ => exit_code::FAILED,
+        };
+        let hint = match &error {
+            EvaluationError::Csv { .. }
+            | EvaluationError::MissingColumn { .. }
+            | EvaluationError::Value { .. }
+            | EvaluationError::NoUsers => Some(
+                "`wayfare evaluate extraction --help` tells which files and columns a folder of users has",
+            ),
+            EvaluationError::VectorFile { .. } => Some(
+                "`--vectors` names another file; a file that is only a cache may be removed, and is made again",
+            ),
+            EvaluationError::Write { .. } => Some(
+                "where the folder of the users cannot be written, `--vectors FILE.parquet` names another place",
+            ),
+            _ => None,
+        };
+        Self::new(error, exit_code, hint.map(str::to_owned))
     }
 }
 

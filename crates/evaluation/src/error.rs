@@ -25,15 +25,54 @@ pub enum EvaluationError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot write Parquet to {}", path.display())]
+    #[error("cannot read or write {} as Parquet", path.display())]
     Parquet {
         path: PathBuf,
         #[source]
         source: ParquetError,
     },
-    #[error("generated columns do not make a table; this is a defect of the generator")]
+    #[error("generated columns do not make a table; this is a defect of the program")]
     Columns {
         #[source]
         source: ArrowError,
     },
+    #[error("cannot read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{} is not a table in CSV: {reason}", path.display())]
+    Csv { path: PathBuf, reason: String },
+    #[error("{} line 1 has no column `{column}`; it has {found}", path.display())]
+    MissingColumn {
+        path: PathBuf,
+        column: &'static str,
+        /// The columns that are there, for people.
+        found: String,
+    },
+    #[error("{} line {line}, column `{column}`: `{value}` is not {expected}", path.display())]
+    Value {
+        path: PathBuf,
+        /// Counted from 1, the header's.
+        line: u64,
+        column: &'static str,
+        value: String,
+        expected: &'static str,
+    },
+    #[error("{} is not a store of vectors: {reason}", path.display())]
+    VectorFile { path: PathBuf, reason: String },
+    #[error("item `{item_id}` of the catalogue has {reason}")]
+    Catalogue { item_id: String, reason: String },
+    #[error("method `{method}` gave {found} labels for the {expected} activities of user `{user_id}`")]
+    Labels {
+        method: String,
+        user_id: String,
+        expected: usize,
+        found: usize,
+    },
+    #[error("there are no users with known journeys to evaluate methods on")]
+    NoUsers,
+    #[error("method `{name}` is not among those compared: {}", compared.join(", "))]
+    UnknownReference { name: String, compared: Vec<String> },
 }

@@ -1,9 +1,11 @@
-//! Evaluation: synthetic activity with planted journeys, and the metrics that compare found journeys with them.
+//! Evaluation: synthetic activity with planted journeys, the metrics that compare found journeys with them, and the
+//! comparison of methods that find journeys.
 //!
-//! Owns: what is planted, how it is written, and how a score is defined. Refuses to do: running the pipeline,
-//! and anything that a job in production needs.
+//! Owns: what is planted, how it is written, how a score is defined, and what it is compared with. Refuses to do:
+//! running the pipeline, and anything that a job in production needs.
 
 mod error;
+pub mod extraction;
 pub mod metrics;
 mod random;
 pub mod synthetic;

@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use wayfare_evaluation::metrics::{Labels, bcubed, coverage, journey_f1, noise_rejected};
 use wayfare_evaluation::vocabulary::{TOPICS, everyday_item, topic_item};
 use wayfare_evaluation::{EvaluationError, GenerateOptions, Generated, generate};
-use wayfare_journeys::{Activity, Features, Params, Segmenter};
+use wayfare_journeys::{Activity, Items, Params, Segmenter};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -245,18 +245,39 @@ fn bag_of_words(text: &str) -> Vec<f32> {
     vector.iter().map(|value| value / length).collect()
 }
 
+/// The items with their bags of words.
+#[derive(Default)]
+struct Bags {
+    places: BTreeMap<String, usize>,
+    vectors: Vec<Vec<f32>>,
+}
+
+impl Items for Bags {
+    fn locate(&self, item_id: &str) -> Option<usize> {
+        self.places.get(item_id).copied()
+    }
+
+    fn vector(&self, place: usize, into: &mut Vec<f32>) {
+        into.clear();
+        into.extend(&self.vectors[place]);
+    }
+
+    fn concepts(&self, _place: usize) -> Vec<(&str, f32)> {
+        Vec::new()
+    }
+}
+
 #[test]
 fn planted_journeys_are_found_by_segmentation() {
     let folder = tempfile::tempdir().unwrap();
     let generated: Generated = generate(&options(), folder.path()).unwrap();
-    let mut vectors: BTreeMap<String, Vec<f32>> = BTreeMap::new();
+    let mut items = Bags::default();
     for batch in read(&generated.item_files) {
         let described = texts(&batch, "title").into_iter().zip(texts(&batch, "text"));
         for (id, (title, text)) in texts(&batch, "item_id").into_iter().zip(described) {
-            vectors.insert(
-                id.unwrap(),
-                bag_of_words(&format!("{} {}", title.unwrap(), text.unwrap_or_default())),
-            );
+            let text = format!("{} {}", title.unwrap(), text.unwrap_or_default());
+            items.places.insert(id.unwrap(), items.vectors.len());
+            items.vectors.push(bag_of_words(&text));
         }
     }
     let mut histories: BTreeMap<String, Vec<(i64, String, Option<String>)>> = BTreeMap::new();
@@ -272,37 +293,20 @@ fn planted_journeys_are_found_by_segmentation() {
                 .push((time, item.unwrap(), journey));
         }
     }
-    let params = Params {
-        join_threshold: 0.3,
-        ..Params::default()
-    };
+    let params = Params::default();
     let mut sums = [0.0; 4];
     let mut users = 0.0;
     for (user, history) in histories.iter().filter(|(_, history)| history.len() >= 40) {
-        let mut look_up = |item: &str, into: &mut Vec<f32>| {
-            into.clear();
-            into.extend(&vectors[item]);
-            true
-        };
         let mut segmenter = Segmenter::start(&params, user);
         for (time, item, _) in history {
-            let features = Features {
-                vector: &vectors[item],
-                concepts: &[],
+            let activity = Activity {
+                item_id: item,
+                occurred_at_us: *time,
+                weight: 1.0,
             };
-            segmenter
-                .push(
-                    Activity {
-                        item_id: item,
-                        occurred_at_us: *time,
-                        weight: 1.0,
-                        features,
-                    },
-                    &mut look_up,
-                )
-                .unwrap();
+            segmenter.push(activity, &items).unwrap();
         }
-        let result = segmenter.finish(&mut look_up).unwrap();
+        let result = segmenter.finish(&items).unwrap();
         let found: BTreeMap<i64, String> = result
             .assignments
             .iter()

@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
 use wayfare_inference::NamingInput;
-use wayfare_journeys::{Journey, JourneyId, Segmented, UserState};
+use wayfare_journeys::{AliasReason, Journey, JourneyId, Segmented, UserState};
 
 use crate::item_pack::ItemPack;
 use crate::list_arguments::{
@@ -62,11 +62,14 @@ fn alias_fields() -> Fields {
         Field::new("old_journey_id", DataType::Utf8, true),
         Field::new("journey_id", DataType::Utf8, true),
         Field::new("since", time_type(), true),
+        Field::new("reason", DataType::Utf8, true),
     ])
 }
 
-/// The fields of `struct<state, watermark_at, watermark_item, journeys, assignments, aliases, superseded>`;
-/// `superseded` lists the ids whose earlier rows no longer hold: those given anew and those merged away.
+/// The fields of `struct<state, watermark_at, watermark_item, journeys, assignments, aliases, settled_at, settled_item,
+/// settled_journeys, retired_journeys>`. The last four say which rows of earlier runs still hold (see
+/// [`wayfare_journeys::Before`]): assignments up to that activity to those journeys, which include the retired ones, and
+/// the retired journeys themselves.
 pub fn segmented_fields() -> Fields {
     Fields::from(vec![
         Field::new("state", DataType::Binary, true),
@@ -87,7 +90,10 @@ pub fn segmented_fields() -> Fields {
             DataType::List(element(DataType::Struct(alias_fields()))),
             true,
         ),
-        Field::new("superseded", texts_type(), true),
+        Field::new("settled_at", time_type(), true),
+        Field::new("settled_item", DataType::Utf8, true),
+        Field::new("settled_journeys", texts_type(), true),
+        Field::new("retired_journeys", texts_type(), true),
     ])
 }
 
@@ -96,6 +102,10 @@ pub fn segmented_rows(users: &[Option<Segmented>], pack: &ItemPack) -> StructArr
     let watermarks = || {
         let states = users.iter().map(|user| user.as_ref().map(|user| &user.state));
         states.map(|state| state.and_then(UserState::watermark))
+    };
+    let settled = || {
+        let before = users.iter().map(|user| user.as_ref().map(|user| &user.before));
+        before.map(|before| before.and_then(|before| before.settled_until.as_ref()))
     };
     let columns: Vec<ArrayRef> = vec![
         Arc::new(BinaryArray::from_iter(
@@ -110,22 +120,27 @@ pub fn segmented_rows(users: &[Option<Segmented>], pack: &ItemPack) -> StructArr
         Arc::new(journeys(users, pack)),
         Arc::new(assignments(users)),
         Arc::new(aliases(users)),
-        Arc::new(text_lists(
-            &users
-                .iter()
-                .map(|user| user.as_ref().map(superseded).unwrap_or_default())
-                .collect::<Vec<_>>(),
+        times(settled().map(|until| until.map(|(at, _)| *at))),
+        Arc::new(StringArray::from_iter(
+            settled().map(|until| until.map(|(_, item)| item)),
         )),
+        Arc::new(text_lists(&id_lists(users, |user| {
+            user.before.kept.iter().chain(&user.before.retired).collect()
+        }))),
+        Arc::new(text_lists(&id_lists(users, |user| {
+            user.before.retired.iter().collect()
+        }))),
     ];
     let present: Vec<bool> = users.iter().map(Option::is_some).collect();
     StructArray::new(segmented_fields(), columns, Some(present.into()))
 }
 
-fn superseded(segmented: &Segmented) -> Vec<String> {
-    let given = segmented.journeys.iter().map(|journey| journey.journey_id);
-    given
-        .chain(segmented.aliases.iter().map(|alias| alias.old))
-        .map(|id| id.to_string())
+/// Some ids of each user, as texts.
+fn id_lists(users: &[Option<Segmented>], of: impl Fn(&Segmented) -> Vec<&JourneyId>) -> Vec<Vec<String>> {
+    let texts = |user: &Segmented| of(user).into_iter().map(ToString::to_string).collect();
+    users
+        .iter()
+        .map(|user| user.as_ref().map(texts).unwrap_or_default())
         .collect()
 }
 
@@ -244,6 +259,12 @@ fn aliases(users: &[Option<Segmented>]) -> ListArray {
         ids(all().map(|alias| &alias.old)),
         ids(all().map(|alias| &alias.new)),
         times(all().map(|alias| Some(alias.since_us))),
+        Arc::new(StringArray::from_iter(all().map(|alias| {
+            Some(match alias.reason {
+                AliasReason::Merged => "merged",
+                AliasReason::OtherStart => "other_start",
+            })
+        }))),
     ];
     struct_lists(alias_fields(), columns, &lengths(users, |user| &user.aliases))
 }

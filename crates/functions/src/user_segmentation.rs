@@ -1,8 +1,9 @@
 //! One user's segmentation over Arrow columns: what the aggregate and the window function share.
 
-use wayfare_journeys::{Activity, Features, Segmented, Segmenter, UserState};
+use wayfare_journeys::{Activity, Items, SegmentError, Segmented, Segmenter, UserState};
 
 use crate::error::FunctionError;
+use crate::item_pack::ItemPack;
 use crate::segment_settings::LoadedSettings;
 
 /// Feeds one user's activities to the segmenter, looking features up in the pack.
@@ -11,7 +12,6 @@ pub(crate) struct UserSegmentation {
     settings: LoadedSettings,
     user_id: String,
     segmenter: Segmenter,
-    vector: Vec<f32>,
     last: Option<(i64, String)>,
 }
 
@@ -29,15 +29,14 @@ impl UserSegmentation {
                     user_id: user_id.to_owned(),
                     source,
                 })?;
-                Segmenter::resume(&settings.params, user_id, state)
+                let resumed = Segmenter::resume(&settings.params, user_id, state, settings.pack.as_ref());
+                resumed.map_err(|source| failed(user_id, source))?
             }
         };
-        let (settings, user_id) = (settings.clone(), user_id.to_owned());
         Ok(Self {
-            settings,
-            user_id,
+            settings: settings.clone(),
+            user_id: user_id.to_owned(),
             segmenter,
-            vector: Vec::new(),
             last: None,
         })
     }
@@ -56,51 +55,50 @@ impl UserSegmentation {
         {
             return Ok(());
         }
-        let pack = &self.settings.pack;
-        let Some(row) = pack.row(item_id) else {
+        let pack = self.settings.pack.as_ref();
+        if pack.row(item_id).is_none() {
             return Err(FunctionError::ItemNotInPack {
                 item_id: item_id.to_owned(),
                 uri: pack.uri().to_owned(),
             });
-        };
-        pack.vector_into(row, &mut self.vector);
-        let concepts: Vec<(&str, f32)> = pack.concepts(row).collect();
-        let features = Features {
-            vector: &self.vector,
-            concepts: &concepts,
-        };
+        }
         let activity = Activity {
             item_id,
             occurred_at_us,
             weight,
-            features,
         };
         self.segmenter
-            .push(activity, &mut |item, into| lookup(pack, item, into))
-            .map_err(|source| FunctionError::Segment {
-                user_id: self.user_id.clone(),
-                source,
-            })?;
+            .push(activity, pack)
+            .map_err(|source| failed(&self.user_id, source))?;
         self.last = Some((occurred_at_us, item_id.to_owned()));
         Ok(())
     }
 
     /// Ends the increment.
     pub(crate) fn finish(self) -> Result<Segmented, FunctionError> {
-        let pack = &self.settings.pack;
         self.segmenter
-            .finish(&mut |item, into| lookup(pack, item, into))
-            .map_err(|source| FunctionError::Segment {
-                user_id: self.user_id.clone(),
-                source,
-            })
+            .finish(self.settings.pack.as_ref())
+            .map_err(|source| failed(&self.user_id, source))
     }
 }
 
-fn lookup(pack: &crate::item_pack::ItemPack, item_id: &str, into: &mut Vec<f32>) -> bool {
-    let row = pack.row(item_id);
-    if let Some(row) = row {
-        pack.vector_into(row, into);
+fn failed(user_id: &str, source: SegmentError) -> FunctionError {
+    FunctionError::Segment {
+        user_id: user_id.to_owned(),
+        source,
     }
-    row.is_some()
+}
+
+impl Items for ItemPack {
+    fn locate(&self, item_id: &str) -> Option<usize> {
+        self.row(item_id)
+    }
+
+    fn vector(&self, place: usize, into: &mut Vec<f32>) {
+        self.vector_into(place, into);
+    }
+
+    fn concepts(&self, place: usize) -> Vec<(&str, f32)> {
+        ItemPack::concepts(self, place).collect()
+    }
 }

@@ -1,4 +1,4 @@
-//! The input: one activity with its item's features, and the check that it can be used.
+//! The input: activities, what is known of their items, and the check that both can be used.
 
 use crate::error::SegmentError;
 use crate::similarity::norm;
@@ -8,13 +8,20 @@ pub const MINIMUM_WEIGHT: f32 = 1e-6;
 /// The largest weight an activity or concept may have; sums of larger ones could overflow when squared.
 pub const MAXIMUM_WEIGHT: f32 = 1e6;
 
-/// What is known about an item, borrowed from the caller's item store.
-#[derive(Debug, Clone, Copy)]
-pub struct Features<'a> {
-    /// Unit length, to the precision of the stored form; the same dimension for all of a user's items.
-    pub vector: &'a [f32],
-    /// Salient terms and their weights, in any order; a term given twice counts with the sum. May be empty.
-    pub concepts: &'a [(&'a str, f32)],
+/// What is known about items: the caller's item store.
+///
+/// It is asked for items of this increment and of earlier ones (see [`UserState::item_ids`](crate::UserState::item_ids)),
+/// and must always give the same for the same item.
+pub trait Items {
+    /// Where the item lies in the store, if it is there.
+    fn locate(&self, item_id: &str) -> Option<usize>;
+
+    /// Replaces the content of the buffer by the vector of the item at `place`: unit length, to the precision of the
+    /// stored form, and of the same dimension for all items.
+    fn vector(&self, place: usize, into: &mut Vec<f32>);
+
+    /// Salient terms of the item at `place` and their weights, in any order; a term given twice counts with the sum.
+    fn concepts(&self, place: usize) -> Vec<(&str, f32)>;
 }
 
 /// One thing the user did. Activities are pushed in the total order (occurred_at_us, item_id).
@@ -25,35 +32,26 @@ pub struct Activity<'a> {
     pub occurred_at_us: i64,
     /// Between [`MINIMUM_WEIGHT`] and [`MAXIMUM_WEIGHT`].
     pub weight: f32,
-    pub features: Features<'a>,
 }
 
-/// Fills the buffer with the vector of the item and returns true, or returns false where there is none.
-///
-/// It is asked for items of earlier activities, also of earlier increments (see
-/// [`UserState::item_ids`](crate::UserState::item_ids)), and must give the vector that was pushed with them.
-pub type VectorLookup<'a> = dyn FnMut(&str, &mut Vec<f32>) -> bool + 'a;
-
-pub(crate) fn check_weights(activity: &Activity<'_>) -> Result<(), SegmentError> {
-    let allowed = MINIMUM_WEIGHT..=MAXIMUM_WEIGHT;
-    if !allowed.contains(&activity.weight) {
-        return Err(SegmentError::WeightOutOfRange {
-            item_id: activity.item_id.to_owned(),
-            occurred_at_us: activity.occurred_at_us,
-            weight: activity.weight,
-            minimum: MINIMUM_WEIGHT,
-            maximum: MAXIMUM_WEIGHT,
-        });
+pub(crate) fn check_weight(activity: &Activity<'_>) -> Result<(), SegmentError> {
+    if is_weight(activity.weight) {
+        return Ok(());
     }
-    match activity
-        .features
-        .concepts
-        .iter()
-        .find(|(_, weight)| !allowed.contains(weight))
-    {
+    Err(SegmentError::WeightOutOfRange {
+        item_id: activity.item_id.to_owned(),
+        occurred_at_us: activity.occurred_at_us,
+        weight: activity.weight,
+        minimum: MINIMUM_WEIGHT,
+        maximum: MAXIMUM_WEIGHT,
+    })
+}
+
+pub(crate) fn check_concepts(item_id: &str, concepts: &[(&str, f32)]) -> Result<(), SegmentError> {
+    match concepts.iter().find(|(_, weight)| !is_weight(*weight)) {
         None => Ok(()),
         Some(&(term, weight)) => Err(SegmentError::ConceptWeightOutOfRange {
-            item_id: activity.item_id.to_owned(),
+            item_id: item_id.to_owned(),
             term: term.to_owned(),
             weight,
             minimum: MINIMUM_WEIGHT,
@@ -62,12 +60,16 @@ pub(crate) fn check_weights(activity: &Activity<'_>) -> Result<(), SegmentError>
     }
 }
 
-/// Checks an item's vector and returns its length, which quantised vectors have only nearly 1.
-pub(crate) fn check_vector(
+pub(crate) fn is_weight(weight: f32) -> bool {
+    (MINIMUM_WEIGHT..=MAXIMUM_WEIGHT).contains(&weight)
+}
+
+/// Checks an item's vector and scales it to length 1, which quantised vectors have only nearly.
+pub(crate) fn to_unit(
     item_id: &str,
-    vector: &[f32],
+    vector: &mut [f32],
     dimension: Option<usize>,
-) -> Result<f32, SegmentError> {
+) -> Result<(), SegmentError> {
     if let Some(expected) = dimension
         && expected != vector.len()
     {
@@ -79,7 +81,10 @@ pub(crate) fn check_vector(
     }
     let length = norm(vector);
     if (0.9..=1.1).contains(&length) {
-        return Ok(length);
+        for value in vector {
+            *value /= length;
+        }
+        return Ok(());
     }
     let item_id = item_id.to_owned();
     match vector.iter().position(|value| !value.is_finite()) {

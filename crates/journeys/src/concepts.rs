@@ -45,10 +45,6 @@ impl<'a> ItemConcepts<'a> {
         }
         Self { entries }
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,10 +71,6 @@ pub(crate) struct ClusterConcepts {
 }
 
 impl ClusterConcepts {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(crate) fn add(&mut self, item: &ItemConcepts<'_>, weight: f32) {
         for &(hash, term, share) in &item.entries {
             self.add_term(hash, term, narrow(f64::from(weight) * share));
@@ -91,34 +83,6 @@ impl ClusterConcepts {
             self.add_term(entry.hash, &entry.term, entry.weight);
         }
         self.settle();
-    }
-
-    /// Cosine in 0..=1.
-    pub(crate) fn cosine_with_item(&self, item: &ItemConcepts<'_>) -> f32 {
-        let sum = item
-            .entries
-            .iter()
-            .fold(0.0, |sum, &(hash, term, share)| match self.find(hash, term) {
-                Ok(position) => sum + f64::from(self.entries[position].weight) * share,
-                Err(_) => sum,
-            });
-        ratio(sum, self.norm)
-    }
-
-    /// Cosine in 0..=1.
-    pub(crate) fn cosine(&self, other: &Self) -> f32 {
-        let mut sum = 0.0;
-        let mut others = other.entries.iter().peekable();
-        for entry in &self.entries {
-            while others
-                .next_if(|candidate| candidate.order(entry.hash, &entry.term).is_lt())
-                .is_some()
-            {}
-            if let Some(same) = others.next_if(|candidate| candidate.order(entry.hash, &entry.term).is_eq()) {
-                sum += f64::from(entry.weight) * f64::from(same.weight);
-            }
-        }
-        ratio(sum, self.norm * other.norm)
     }
 
     /// The heaviest terms, heaviest first (ties by term), with their weights in the unit-length concept vector.

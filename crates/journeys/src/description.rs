@@ -1,48 +1,54 @@
-//! Turns a kept cluster into the journey that is published. Derives only: nothing here changes the state.
+//! Turns the sums of a journey into what is published of it.
 
-use crate::activity::{VectorLookup, check_vector};
-use crate::cluster::Cluster;
+use crate::activity::{Items, to_unit};
 use crate::error::SegmentError;
 use crate::journey::{Journey, Representative};
+use crate::journey_id::JourneyId;
+use crate::naming_snapshot::NamingSnapshot;
 use crate::params::Params;
-use crate::similarity::cosine;
+use crate::similarity::{cosine, norm};
+use crate::summary::Summary;
 
 pub(crate) fn describe(
-    cluster: &Cluster,
+    journey_id: JourneyId,
+    summary: &Summary,
+    naming: Option<NamingSnapshot>,
     params: &Params,
-    vectors: &mut VectorLookup<'_>,
+    items: &dyn Items,
 ) -> Result<Journey, SegmentError> {
     Ok(Journey {
-        journey_id: cluster.journey_id,
-        started_at_us: cluster.born_at_us,
-        last_active_at_us: cluster.last_active_at_us,
-        activity_count: cluster.activity_count,
-        active_days: cluster.active_days(),
-        vector: cluster.centroid(),
-        representatives: ranked_representatives(cluster, params.representatives, vectors)?,
-        concepts: cluster.concepts.top(params.concepts as usize),
-        naming: cluster.naming.clone().unwrap_or_default(),
+        journey_id,
+        started_at_us: summary.born_at_us,
+        last_active_at_us: summary.last_active_at_us,
+        activity_count: summary.activity_count,
+        active_days: summary.active_days(),
+        vector: summary.centroid(),
+        representatives: ranked_representatives(summary, params.representatives, items)?,
+        concepts: summary.concepts.top(params.concepts as usize),
+        naming: naming.unwrap_or_default(),
     })
 }
 
-/// The candidates most similar to the cluster's centroid, ties by item id.
+/// The candidates most similar to the centroid, ties by item id.
 pub(crate) fn ranked_representatives(
-    cluster: &Cluster,
+    summary: &Summary,
     limit: u32,
-    vectors: &mut VectorLookup<'_>,
+    items: &dyn Items,
 ) -> Result<Vec<Representative>, SegmentError> {
-    let mut vector = Vec::with_capacity(cluster.sum.len());
+    let length = norm(&summary.sum);
+    let mut vector = Vec::with_capacity(summary.sum.len());
     let mut ranked = Vec::new();
-    for candidate in cluster.candidates.iter() {
-        if !vectors(&candidate.item_id, &mut vector) {
-            return Err(SegmentError::MissingVector {
+    for candidate in summary.candidates.iter() {
+        let Some(place) = items.locate(&candidate.item_id) else {
+            return Err(SegmentError::UnknownItem {
                 item_id: candidate.item_id.clone(),
             });
-        }
-        let length = check_vector(&candidate.item_id, &vector, Some(cluster.sum.len()))?;
+        };
+        items.vector(place, &mut vector);
+        to_unit(&candidate.item_id, &mut vector, Some(summary.sum.len()))?;
         ranked.push(Representative {
             item_id: candidate.item_id.clone(),
-            similarity: cosine(&cluster.sum, cluster.norm, &vector, length),
+            similarity: cosine(&summary.sum, length, &vector, 1.0),
             occurrences: candidate.occurrences,
         });
     }

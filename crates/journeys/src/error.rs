@@ -66,10 +66,9 @@ pub enum SegmentError {
         maximum: f32,
     },
     #[error(
-        "no vector for item {item_id:?}, which represents one of the user's clusters; \
-         provide the vectors of all items that the user's state refers to"
+        "item {item_id:?} of an activity, or of what the user's state refers to, is not in the item store; provide all of them"
     )]
-    MissingVector { item_id: String },
+    UnknownItem { item_id: String },
 }
 
 /// Bytes that are not a state of this version of the algorithm: recompute the user from the log.

@@ -6,21 +6,35 @@ use crate::state::UserState;
 
 /// The result of one increment for one user.
 ///
-/// Over increments, a later row of `journeys` replaces an earlier one with the same id, rows of journeys that do
-/// not come again are carried forward, and ids that are the `old` of an alias are removed. Assignments add up,
-/// with `old` replaced by `new`, following chains of aliases.
+/// What it gives replaces what earlier increments gave, but for what [`Before`] says of them: rows of `before.retired`
+/// journeys are carried forward, and so are assignments not later than `before.settled_until` to journeys in
+/// `before.kept` or `before.retired`, and aliases that were [`Merged`](AliasReason::Merged). Of those, an id that is the
+/// `old` of a merged alias is replaced by the `new`, following chains.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segmented {
     pub state: UserState,
-    /// Every live journey and those retired in this increment, by id.
+    pub before: Before,
+    /// By id.
     pub journeys: Vec<Journey>,
-    /// New in this increment, by (journey_id, occurred_at_us, item_id); ids are final as of this increment.
+    /// By (journey_id, occurred_at_us, item_id); ids are final as of this increment.
     pub assignments: Vec<Assignment>,
-    /// New in this increment, in the order in which they came about; a `new` may be the `old` of a later one.
+    /// Those merged in this increment, in the order in which they came about; a `new` may be the `old` of a later one.
+    /// Then the others that hold now.
     pub aliases: Vec<Alias>,
 }
 
-/// A kept cluster as it stands, or as it stood when it was retired.
+/// What of earlier increments still holds. Empty for a user who is computed from the first activity on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Time and item of the last activity whose journey was settled.
+    pub settled_until: Option<(i64, String)>,
+    /// Journeys whose settled activities have been given out.
+    pub kept: Vec<JourneyId>,
+    /// Journeys that are given out no more.
+    pub retired: Vec<JourneyId>,
+}
+
+/// A journey as it stands, or as it stood when it was retired.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journey {
     pub journey_id: JourneyId,
@@ -61,15 +75,26 @@ pub struct Assignment {
     pub journey_id: JourneyId,
     pub item_id: String,
     pub occurred_at_us: i64,
-    /// To the cluster that the activity joined, when it joined; 1 where it opened the cluster.
+    /// Cosine to the journey's vector; that of the time when the activity was settled, if it is.
     pub similarity: f32,
 }
 
-/// A journey that was merged into an older one.
+/// Another id that a journey had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alias {
     pub old: JourneyId,
     pub new: JourneyId,
-    /// Time of the activity that brought the two together.
+    /// Merged: time of the activity that brought the two together. Else: time of the activity that the journey may have
+    /// begun with.
     pub since_us: i64,
+    pub reason: AliasReason,
+}
+
+/// Why a journey is known by another id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AliasReason {
+    /// It was merged into an older one, for good.
+    Merged,
+    /// It began with another activity as seen by an earlier run.
+    OtherStart,
 }

@@ -15,27 +15,52 @@ const _: () = assert!(
     "the documentation of `Params` and its errors name these bounds"
 );
 
+/// Clusters of fewer activities dissolve while journeys are sought, where journeys may not be even smaller.
+const SMALLEST_CLUSTER: u32 = 4;
+
 /// How activities are grouped and which groups are published.
+///
+/// The affinity of two activities is the cosine of their items' vectors, raised by `session_bonus` when they are close in
+/// time and lowered by `gap_penalty` when they are far apart.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
-    /// Combined similarity, from 0 to 1, that an activity needs to join a cluster.
+    /// Mean affinity between two groups, less their cohesion's part, from which they are linked; from -2 to 2.
+    pub link_threshold: f32,
+    /// How much of the mean cohesion of two groups their affinity has to make up for to be linked; from 0 to 2.
+    pub cohesion_weight: f32,
+    /// Pairs of no affinity that a group's cohesion is averaged with, so that few activities do not make it; at least 0.
+    pub cohesion_prior: f32,
+    /// Cohesion above this counts as this: the lower, the longer and wider journeys become; above 0 to 2.
+    pub cohesion_limit: f32,
+    /// Raises the affinity of two activities at the same moment, falling to nothing over `session_minutes`; from 0 to 1.
+    pub session_bonus: f32,
+    /// Minutes over which the bonus falls; above 0.
+    pub session_minutes: f32,
+    /// Lowers the affinity of two activities, the more the further they are apart in time; from 0 to 1.
+    pub gap_penalty: f32,
+    /// Days apart from which the whole penalty holds; above 0.
+    pub gap_days: f32,
+    /// Share of the three nearest members in how well an activity fits a group; the rest is the mean of all; from 0 to 1.
+    pub nearest_share: f32,
+    /// Share of a group's cohesion that is taken off how well an activity fits it; from 0 to 1.
+    pub cohesion_share: f32,
+    /// How well an activity must fit its group to stay; from -2 to 2.
+    pub keep_threshold: f32,
+    /// How well an activity must fit another group, or any if it has none, to join it; from -2 to 2.
     pub join_threshold: f32,
-    /// Combined similarity, from 0 to 1, at which two live clusters become one.
-    pub merge_threshold: f32,
-    /// Share, from 0 to 1, of the cosine over concepts in the combined similarity; the rest is the vectors' cosine.
-    pub concept_share: f32,
-    /// Days after which a cluster's strength has halved; above 0.
-    pub half_life_days: f32,
-    /// The largest share of similarity, from 0 to 1, that a long dormant cluster loses.
-    pub recency_penalty: f32,
-    /// Clusters a user may have at a time, at least 1; beyond, the weakest is retired.
-    pub max_live_clusters: u32,
-    /// Activities a cluster needs to be kept, at least 1. Also the first naming milestone.
+    /// Rounds of leaving and joining; at most 16.
+    pub rounds: u32,
+    /// Activities of a user that are open to change; with more, the older half is settled. From 8 to 4096: time grows
+    /// with it, and memory with its square.
+    pub max_open_activities: u32,
+    /// Journeys of a user with a settled part, at least 1; beyond, the one that the user has left for longest is retired.
+    pub max_live_journeys: u32,
+    /// Activities a journey needs, at least 1. Also the first naming milestone.
     pub min_activities: u32,
-    /// Distinct UTC days a cluster needs to be kept; 0 switches the rule off.
+    /// Distinct UTC days a journey needs; 0 switches the rule off.
     pub min_active_days: u32,
-    /// Days between first and last activity that a cluster needs to be kept; 0 switches the rule off.
+    /// Days between first and last activity that a journey needs; 0 switches the rule off.
     pub min_span_days: f32,
     /// Items that describe a journey, at most 32.
     pub representatives: u32,
@@ -46,12 +71,21 @@ pub struct Params {
 impl Default for Params {
     fn default() -> Self {
         Self {
-            join_threshold: 0.45,
-            merge_threshold: 0.80,
-            concept_share: 0.25,
-            half_life_days: 90.0,
-            recency_penalty: 0.1,
-            max_live_clusters: 64,
+            link_threshold: 0.0,
+            cohesion_weight: 1.0,
+            cohesion_prior: 20.0,
+            cohesion_limit: 0.25,
+            session_bonus: 0.2,
+            session_minutes: 60.0,
+            gap_penalty: 0.1,
+            gap_days: 30.0,
+            nearest_share: 0.8,
+            cohesion_share: 0.3,
+            keep_threshold: 0.14,
+            join_threshold: 0.2,
+            rounds: 3,
+            max_open_activities: 256,
+            max_live_journeys: 64,
             min_activities: 5,
             min_active_days: 3,
             min_span_days: 14.0,
@@ -62,50 +96,98 @@ impl Default for Params {
 }
 
 impl Params {
+    /// Activities that a group needs not to dissolve.
+    pub(crate) fn smallest_cluster(&self) -> f32 {
+        self.min_activities.min(SMALLEST_CLUSTER) as f32
+    }
+
     /// Checks every parameter against its range; the first that lies outside is the error.
     pub fn validate(&self) -> Result<(), ParamsError> {
-        let share = |name, value: f32| {
-            check(
-                name,
-                value.into(),
-                (0.0..=1.0).contains(&value),
-                "a number from 0 to 1",
-            )
+        self.validate_affinity()?;
+        self.validate_groups()?;
+        self.validate_journeys()
+    }
+
+    fn validate_affinity(&self) -> Result<(), ParamsError> {
+        share("session_bonus", self.session_bonus)?;
+        positive("session_minutes", self.session_minutes)?;
+        share("gap_penalty", self.gap_penalty)?;
+        positive("gap_days", self.gap_days)?;
+        share("nearest_share", self.nearest_share)?;
+        share("cohesion_share", self.cohesion_share)
+    }
+
+    fn validate_groups(&self) -> Result<(), ParamsError> {
+        let within = |name, value: f32, low: f32, expected| {
+            check(name, value.into(), (low..=2.0).contains(&value), expected)
         };
-        share("join_threshold", self.join_threshold)?;
-        share("merge_threshold", self.merge_threshold)?;
-        share("concept_share", self.concept_share)?;
-        share("recency_penalty", self.recency_penalty)?;
-        let positive = self.half_life_days.is_finite() && self.half_life_days > 0.0;
-        check(
-            "half_life_days",
-            self.half_life_days.into(),
-            positive,
-            "a number above 0",
+        within(
+            "cohesion_weight",
+            self.cohesion_weight,
+            0.0,
+            "a number from 0 to 2",
         )?;
-        let not_negative = self.min_span_days.is_finite() && self.min_span_days >= 0.0;
+        for (name, value) in [
+            ("link_threshold", self.link_threshold),
+            ("keep_threshold", self.keep_threshold),
+            ("join_threshold", self.join_threshold),
+        ] {
+            within(name, value, -2.0, "a number from -2 to 2")?;
+        }
+        not_negative("cohesion_prior", self.cohesion_prior)?;
+        let limit = self.cohesion_limit;
+        let expected = "a number above 0, at most 2";
         check(
-            "min_span_days",
-            self.min_span_days.into(),
-            not_negative,
-            "a number from 0 up",
+            "cohesion_limit",
+            limit.into(),
+            limit > 0.0 && limit <= 2.0,
+            expected,
         )?;
+        let rounds = "a whole number from 0 to 16";
+        check("rounds", self.rounds.into(), self.rounds <= 16, rounds)?;
+        let open = self.max_open_activities;
+        let expected = "a whole number from 8 to 4096";
+        check(
+            "max_open_activities",
+            open.into(),
+            (8..=4096).contains(&open),
+            expected,
+        )
+    }
+
+    fn validate_journeys(&self) -> Result<(), ParamsError> {
         let at_least_one =
             |name, value: u32| check(name, value.into(), value >= 1, "a whole number from 1 up");
-        at_least_one("max_live_clusters", self.max_live_clusters)?;
+        at_least_one("max_live_journeys", self.max_live_journeys)?;
         at_least_one("min_activities", self.min_activities)?;
+        not_negative("min_span_days", self.min_span_days)?;
         let bounded = |name, value: u32, bound: usize| {
             let within = usize::try_from(value).is_ok_and(|value| value <= bound);
             check(
                 name,
                 value.into(),
                 within,
-                "at most as many as a cluster's state holds (32 items, 64 concepts)",
+                "at most as many as a journey's state holds (32 items, 64 concepts)",
             )
         };
         bounded("representatives", self.representatives, MAXIMUM_CANDIDATES)?;
         bounded("concepts", self.concepts, CONCEPTS_AFTER_PRUNING)
     }
+}
+
+fn share(name: &'static str, value: f32) -> Result<(), ParamsError> {
+    let expected = "a number from 0 to 1";
+    check(name, value.into(), (0.0..=1.0).contains(&value), expected)
+}
+
+fn positive(name: &'static str, value: f32) -> Result<(), ParamsError> {
+    let valid = value.is_finite() && value > 0.0;
+    check(name, value.into(), valid, "a number above 0")
+}
+
+fn not_negative(name: &'static str, value: f32) -> Result<(), ParamsError> {
+    let valid = value.is_finite() && value >= 0.0;
+    check(name, value.into(), valid, "a number from 0 up")
 }
 
 fn check(name: &'static str, value: f64, valid: bool, expected: &'static str) -> Result<(), ParamsError> {

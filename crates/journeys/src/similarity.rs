@@ -1,4 +1,4 @@
-//! Arithmetic shared by joining, merging and describing: dot product, cosine, combination and decay.
+//! Arithmetic that is exact to the bit: dot product, cosine and days.
 //!
 //! Only operations that IEEE 754 rounds exactly, in a fixed order: a result is the same on every machine,
 //! whether or not the compiler turns the lanes into vector instructions.
@@ -37,38 +37,6 @@ pub(crate) fn cosine(left: &[f32], left_norm: f32, right: &[f32], right_norm: f3
     } else {
         0.0
     }
-}
-
-/// The weighted mean of the two cosines. It never falls when one of them rises, so `combine(vector, 1.0, share)`
-/// bounds it from above, exactly, before the concepts are looked at.
-pub(crate) fn combine(vector_cosine: f32, concept_cosine: f32, concept_share: f32) -> f32 {
-    (1.0 - concept_share) * vector_cosine + concept_share * concept_cosine
-}
-
-/// The fraction left after `half_lives`: exact at whole numbers, linear between them (at most 6% above the
-/// exponential). The exponential itself is not exactly rounded everywhere, and would differ between machines.
-pub fn decay(half_lives: f64) -> f64 {
-    // The last exponent of a normal number; further halving would lose digits before it reaches nothing.
-    const SMALLEST_EXPONENT: f64 = 1022.0;
-    if half_lives <= 0.0 {
-        return 1.0;
-    }
-    let whole = half_lives.floor();
-    if whole > SMALLEST_EXPONENT {
-        return 0.0;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a whole number from 0 to 1022"
-    )]
-    let power_of_half = f64::from_bits((1023 - whole as u64) << 52);
-    power_of_half * (1.0 - (half_lives - whole) / 2.0)
-}
-
-/// Decay over the time between two instants in microseconds; nothing decays backwards.
-pub(crate) fn decay_between(earlier_us: i64, later_us: i64, half_life_days: f32) -> f64 {
-    decay(days_between(earlier_us, later_us) / f64::from(half_life_days))
 }
 
 pub(crate) fn days_between(earlier_us: i64, later_us: i64) -> f64 {

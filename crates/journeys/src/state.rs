@@ -4,18 +4,50 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::Cluster;
+use crate::activity::is_weight;
 use crate::error::StateError;
+use crate::journey::Before;
+use crate::journey_id::JourneyId;
+use crate::open_activities::OpenActivity;
+use crate::settled_journey::SettledJourney;
 
 /// In front of the encoded bytes; raised whenever the algorithm or the layout changes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// One user's live clusters and the last activity processed. Belongs to the parameters that made it.
+/// One user's open activities, what is settled, and the last activity processed. Belongs to the parameters that made it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct UserState {
+    pub(crate) settled: Settled,
+    /// In the total order; all later than what is settled.
+    pub(crate) open: Vec<OpenActivity>,
     pub(crate) watermark: Option<(i64, String)>,
+}
+
+/// What will not change any more, but for journeys that grow.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settled {
     /// In the order of their births.
-    pub(crate) clusters: Vec<Cluster>,
+    pub(crate) journeys: Vec<SettledJourney>,
+    /// Journeys that take in nothing any more.
+    pub(crate) retired: Vec<JourneyId>,
+    /// The last activity that is settled.
+    pub(crate) until: Option<(i64, String)>,
+}
+
+impl Settled {
+    /// What earlier increments have published for good.
+    pub(crate) fn before(&self) -> Before {
+        let kept = self.journeys.iter().filter(|journey| journey.kept);
+        Before {
+            settled_until: self.until.clone(),
+            kept: kept.map(|journey| journey.journey_id).collect(),
+            retired: self.retired.clone(),
+        }
+    }
+
+    pub(crate) fn dimension(&self) -> Option<usize> {
+        self.journeys.first().map(|journey| journey.summary.sum.len())
+    }
 }
 
 impl UserState {
@@ -47,45 +79,61 @@ impl UserState {
 
     /// Time and item of the last activity processed; none where there was none. What is not after it is late.
     pub fn watermark(&self) -> Option<(i64, &str)> {
-        self.watermark
-            .as_ref()
-            .map(|(occurred_at_us, item_id)| (*occurred_at_us, item_id.as_str()))
+        as_borrowed(self.watermark.as_ref())
     }
 
-    /// The items, ascending and distinct, whose vectors may be looked up when the state is resumed.
+    /// The items, ascending and distinct, that are looked up when the state is resumed.
     pub fn item_ids(&self) -> BTreeSet<&str> {
-        let candidates = self.clusters.iter().flat_map(|cluster| cluster.candidates.iter());
-        candidates.map(|candidate| candidate.item_id.as_str()).collect()
+        let journeys = self.settled.journeys.iter();
+        let candidates = journeys.flat_map(|journey| journey.summary.candidates.iter());
+        let candidates = candidates.map(|candidate| candidate.item_id.as_str());
+        let open = self.open.iter().map(|activity| activity.item_id.as_str());
+        candidates.chain(open).collect()
     }
 
-    /// Live clusters, kept or transient; never more than `max_live_clusters`.
-    pub fn live_clusters(&self) -> usize {
-        self.clusters.len()
+    /// Activities that are not settled; never more than `max_open_activities`.
+    pub fn open_activities(&self) -> usize {
+        self.open.len()
     }
 
-    pub(crate) fn dimension(&self) -> Option<usize> {
-        self.clusters.first().map(|cluster| cluster.sum.len())
+    /// Journeys with a settled part; never more than `max_live_journeys`.
+    pub fn settled_journeys(&self) -> usize {
+        self.settled.journeys.len()
     }
 
     fn restore(&mut self) -> Result<(), &'static str> {
-        for cluster in &mut self.clusters {
-            cluster.restore()?;
+        let settled = &mut self.settled;
+        for journey in &mut settled.journeys {
+            journey.restore()?;
         }
-        let birth = |cluster: &Cluster| (cluster.born_at_us, cluster.birth_item_id.clone());
-        if !self.clusters.is_sorted_by(|a, b| birth(a) < birth(b)) {
-            return Err("clusters out of order");
+        if !settled.journeys.is_sorted_by(|a, b| a.birth() < b.birth()) {
+            return Err("settled journeys out of order");
         }
-        let dimension = self.dimension();
-        if self
-            .clusters
-            .iter()
-            .any(|cluster| Some(cluster.sum.len()) != dimension)
-        {
+        let dimension = settled.dimension();
+        let lengths = settled.journeys.iter().map(|journey| journey.summary.sum.len());
+        if lengths.map(Some).any(|length| length != dimension) {
             return Err("vectors of different dimensions");
         }
-        if self.watermark.is_none() != self.clusters.is_empty() {
-            return Err("watermark without clusters, or clusters without watermark");
+        if settled.until.is_none() && !settled.journeys.is_empty() {
+            return Err("something is settled, but not until when");
+        }
+        let mut last = as_borrowed(settled.until.as_ref());
+        for activity in &self.open {
+            if last.is_some_and(|last| !activity.is_after(last)) {
+                return Err("open activities out of order");
+            }
+            if !is_weight(activity.weight) {
+                return Err("the weight of an open activity");
+            }
+            last = Some((activity.occurred_at_us, &activity.item_id));
+        }
+        if as_borrowed(self.watermark.as_ref()) != last {
+            return Err("the watermark is not the last activity");
         }
         Ok(())
     }
+}
+
+fn as_borrowed(activity: Option<&(i64, String)>) -> Option<(i64, &str)> {
+    activity.map(|(occurred_at_us, item_id)| (*occurred_at_us, item_id.as_str()))
 }

@@ -1,29 +1,15 @@
 //! Values that must never change, because stored tables hold them, and the exact arithmetic behind them.
 
-use wayfare_journeys::{JourneyId, Params, StateError, UserState, decay, dot};
+#[path = "support/interests.rs"]
+mod interests;
+#[path = "fixed_values/parameters.rs"]
+mod parameters;
+#[path = "fixed_values/states.rs"]
+mod states;
+#[path = "support/world.rs"]
+mod world;
 
-#[test]
-fn decay_is_exact_at_whole_half_lives_and_linear_between() {
-    let cases = [
-        (-1.0, 1.0),
-        (0.0, 1.0),
-        (0.5, 0.75),
-        (1.0, 0.5),
-        (1.5, 0.375),
-        (2.0, 0.25),
-        (10.0, 0.000_976_562_5),
-        (1022.0, f64::MIN_POSITIVE),
-        (1023.0, 0.0),
-        (f64::INFINITY, 0.0),
-    ];
-    for (half_lives, expected) in cases {
-        assert_eq!(
-            decay(half_lives).to_bits(),
-            f64::to_bits(expected),
-            "decay({half_lives})"
-        );
-    }
-}
+use wayfare_journeys::{JourneyId, dot};
 
 #[test]
 fn dot_sums_in_lanes_and_covers_the_rest() {
@@ -62,104 +48,5 @@ fn journey_ids_are_golden_and_written_in_hexadecimal() {
         "00000000000000abc",
     ] {
         assert!(text.parse::<JourneyId>().is_err(), "{text:?}");
-    }
-}
-
-#[test]
-fn foreign_states_are_errors_that_say_so() {
-    assert!(matches!(UserState::decode(&[]), Err(StateError::Empty)));
-    assert!(matches!(
-        UserState::decode(&[99, 0, 0]),
-        Err(StateError::Version {
-            found: 99,
-            expected: 1
-        })
-    ));
-    assert!(matches!(UserState::decode(&[1]), Err(StateError::Decode { .. })));
-    assert!(matches!(
-        UserState::decode(&[1, 0, 0, 0]),
-        Err(StateError::TrailingBytes { bytes: 1 })
-    ));
-    assert_eq!(UserState::decode(&[1, 0, 0]).unwrap(), UserState::default());
-}
-
-#[test]
-fn parameters_out_of_range_are_named() {
-    Params::default().validate().unwrap();
-    let bad = [
-        (
-            "join_threshold",
-            Params {
-                join_threshold: 1.5,
-                ..Params::default()
-            },
-        ),
-        (
-            "merge_threshold",
-            Params {
-                merge_threshold: f32::NAN,
-                ..Params::default()
-            },
-        ),
-        (
-            "concept_share",
-            Params {
-                concept_share: -0.1,
-                ..Params::default()
-            },
-        ),
-        (
-            "half_life_days",
-            Params {
-                half_life_days: 0.0,
-                ..Params::default()
-            },
-        ),
-        (
-            "recency_penalty",
-            Params {
-                recency_penalty: 2.0,
-                ..Params::default()
-            },
-        ),
-        (
-            "max_live_clusters",
-            Params {
-                max_live_clusters: 0,
-                ..Params::default()
-            },
-        ),
-        (
-            "min_activities",
-            Params {
-                min_activities: 0,
-                ..Params::default()
-            },
-        ),
-        (
-            "min_span_days",
-            Params {
-                min_span_days: f32::INFINITY,
-                ..Params::default()
-            },
-        ),
-        (
-            "representatives",
-            Params {
-                representatives: 33,
-                ..Params::default()
-            },
-        ),
-        (
-            "concepts",
-            Params {
-                concepts: 65,
-                ..Params::default()
-            },
-        ),
-    ];
-    for (name, params) in bad {
-        let error = params.validate().unwrap_err().to_string();
-        assert!(error.contains(name), "{error}");
     }
 }

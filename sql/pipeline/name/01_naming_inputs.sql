@@ -10,7 +10,7 @@ WITH published AS (
   FROM journeys p
   LEFT JOIN changed_users c ON c.user_id = p.user_id
   JOIN journey_names n ON n.naming_input = p.naming_input AND n.namer = $extractive_namer
-  WHERE c.user_id IS NULL OR (c.resumes AND NOT array_has(c.superseded, p.journey_id))
+  WHERE c.user_id IS NULL OR (c.resumes AND array_has(c.retired_journeys, p.journey_id))
 )
 SELECT naming_input, titles, concepts, strength, row_number() OVER (ORDER BY strength DESC, naming_input) AS place
 FROM (

@@ -6,4 +6,4 @@ SELECT p.bucket, p.user_id, p.journey_id, p.started_at, p.last_active_at, p.acti
 FROM journeys p
 LEFT JOIN changed_users c ON c.user_id = p.user_id
 JOIN chosen_names n ON n.naming_input = p.naming_input
-WHERE c.user_id IS NULL OR (c.resumes AND NOT array_has(c.superseded, p.journey_id))
+WHERE c.user_id IS NULL OR (c.resumes AND array_has(c.retired_journeys, p.journey_id))

@@ -18,7 +18,8 @@ WITH changed AS (
 )
 SELECT bucket, user_id, resumes, s['state'] AS state, s['watermark_at'] AS watermark_at,
   s['watermark_item'] AS watermark_item, s['journeys'] AS journeys, s['assignments'] AS assignments,
-  s['aliases'] AS aliases, s['superseded'] AS superseded
+  s['aliases'] AS aliases, s['settled_at'] AS settled_at, s['settled_item'] AS settled_item,
+  s['settled_journeys'] AS settled_journeys, s['retired_journeys'] AS retired_journeys
 FROM (
   SELECT bucket_of(l.user_id, $bucket_count) AS bucket, l.user_id, coalesce(bool_or(r.resumes), false) AS resumes,
     segment_journeys(l.user_id, CASE WHEN r.resumes THEN r.state END, l.item_id, l.occurred_at, l.weight, $settings

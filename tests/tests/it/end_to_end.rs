@@ -98,35 +98,35 @@ fn buckets_and_threads_do_not_show() {
 }
 
 #[test]
-fn journeys_that_merge_end_the_same_whatever_the_steps() {
+fn journeys_that_are_settled_end_the_same_whatever_the_steps() {
     block_on(|| async {
         let world = SmallWorld::new();
-        // So demanding that one interest begins as several journeys, kept at once, which then grow together.
-        let demanding = [
-            "segment.join_threshold=0.75",
-            "segment.merge_threshold=0.8",
-            "segment.min_activities=1",
+        // So few open activities that every user's older ones are settled, and so few journeys that some are retired.
+        let settling = [
+            "segment.max_open_activities=20",
+            "segment.max_live_journeys=1",
+            "segment.min_activities=2",
             "segment.min_active_days=0",
             "segment.min_span_days=0",
         ];
-        let expected = at_once(&world, "at-once", &demanding).await;
+        let expected = at_once(&world, "at-once", &settling).await;
         assert!(
             !expected["journey_aliases"].is_empty(),
-            "no journey became another"
+            "no journey had another id"
         );
         assert_same(
             &expected,
-            &run_by_run(&world, "in-order", &DATES, &demanding).await,
+            &run_by_run(&world, "in-order", &DATES, &settling).await,
             "dates in order",
         );
         // Aliases go, and come back, when an older day arrives for users who have them.
         let late = [DATES[12], DATES[14], DATES[3]];
-        let three_at_once = world.settings("three-at-once", &demanding);
+        let three_at_once = world.settings("three-at-once", &settling);
         run(&three_at_once, &late).await;
         let expected = contents(&world.tables("three-at-once")).await;
         assert_same(
             &expected,
-            &run_by_run(&world, "late", &late, &demanding).await,
+            &run_by_run(&world, "late", &late, &settling).await,
             "a late date",
         );
     });

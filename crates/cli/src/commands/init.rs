@@ -2,7 +2,7 @@
 //!
 //! What columns mean is worked out in `wayfare_pipeline::proposal`; here are the files, the models and the words.
 
-mod models;
+pub(super) mod models;
 mod summary;
 
 use std::path::{Path, PathBuf};

@@ -192,11 +192,12 @@ fn parameters(tables: &TableFacts) -> Option<Origin> {
     Some(Origin {
         what: "Segmentation",
         value: format!(
-            "join_threshold {}, merge_threshold {}, concept_share {}, half_life_days {}",
+            "link_threshold {}, keep_threshold {}, join_threshold {}, session_bonus {}, gap_penalty {}",
+            parameters.link_threshold,
+            parameters.keep_threshold,
             parameters.join_threshold,
-            parameters.merge_threshold,
-            parameters.concept_share,
-            parameters.half_life_days
+            parameters.session_bonus,
+            parameters.gap_penalty
         ),
     })
 }

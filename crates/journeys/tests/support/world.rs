@@ -1,111 +1,84 @@
-//! A small world of items for the tests: a vector and concepts for each, and ways to run histories over it.
+//! A small world of items for the tests: a vector and concepts for each, and histories over it.
 #![expect(
     clippy::unwrap_used,
     reason = "a history that cannot be segmented fails the test"
 )]
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use wayfare_journeys::{
-    Activity, Alias, Assignment, Features, Journey, JourneyId, Params, Segmented, Segmenter, UserState,
-};
+use wayfare_journeys::{Activity, Items, Params, Segmented, Segmenter, UserState};
 
 pub(crate) const DAY: i64 = 86_400_000_000;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Item {
-    pub(crate) vector: Vec<f32>,
-    pub(crate) concepts: Vec<(String, f32)>,
+struct Item {
+    vector: Vec<f32>,
+    concepts: Vec<(String, f32)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Event {
     pub(crate) item_id: String,
     pub(crate) occurred_at_us: i64,
     pub(crate) weight: f32,
 }
 
+/// On one line, where a failure is reported.
+impl fmt::Debug for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (item_id, at, weight) = (&self.item_id, self.occurred_at_us, self.weight);
+        write!(formatter, "{item_id:?} at {at} us, weight {weight}")
+    }
+}
+
+/// The item store: places are in the order in which the items were added.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct World(pub(crate) BTreeMap<String, Item>);
+pub(crate) struct World {
+    places: BTreeMap<String, usize>,
+    items: Vec<Item>,
+}
 
 impl World {
+    /// Adds an item whose vector is scaled to length 1.
     pub(crate) fn add(&mut self, item_id: &str, vector: &[f32], concepts: &[(&str, f32)]) {
         let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-        let item = Item {
+        self.places.insert(item_id.to_owned(), self.items.len());
+        self.items.push(Item {
             vector: vector.iter().map(|value| value / length).collect(),
             concepts: concepts
                 .iter()
                 .map(|&(term, weight)| (term.to_owned(), weight))
                 .collect(),
-        };
-        self.0.insert(item_id.to_owned(), item);
-    }
-
-    fn look_up(&self, item_id: &str, into: &mut Vec<f32>) -> bool {
-        into.clear();
-        self.0
-            .get(item_id)
-            .map(|item| into.extend(&item.vector))
-            .is_some()
-    }
-
-    pub(crate) fn push(&self, segmenter: &mut Segmenter, event: &Event) {
-        let item = &self.0[&event.item_id];
-        let concepts: Vec<(&str, f32)> = item
-            .concepts
-            .iter()
-            .map(|(term, weight)| (term.as_str(), *weight))
-            .collect();
-        let activity = Activity {
-            item_id: &event.item_id,
-            occurred_at_us: event.occurred_at_us,
-            weight: event.weight,
-            features: Features {
-                vector: &item.vector,
-                concepts: &concepts,
-            },
-        };
-        segmenter
-            .push(activity, &mut |id, into| self.look_up(id, into))
-            .unwrap();
+        });
     }
 
     pub(crate) fn segment(&self, params: &Params, prior: UserState, events: &[Event]) -> Segmented {
-        let mut segmenter = Segmenter::resume(params, "user", prior);
+        let mut segmenter = Segmenter::resume(params, "user", prior, self).unwrap();
         for event in events {
-            self.push(&mut segmenter, event);
+            let activity = Activity {
+                item_id: &event.item_id,
+                occurred_at_us: event.occurred_at_us,
+                weight: event.weight,
+            };
+            segmenter.push(activity, self).unwrap();
         }
-        segmenter.finish(&mut |id, into| self.look_up(id, into)).unwrap()
+        segmenter.finish(self).unwrap()
     }
 }
 
-/// The tables of one user, kept as the documentation of `Segmented` tells callers to keep them.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Tables {
-    pub(crate) journeys: BTreeMap<JourneyId, Journey>,
-    pub(crate) assignments: Vec<Assignment>,
-    pub(crate) aliases: Vec<Alias>,
-}
+impl Items for World {
+    fn locate(&self, item_id: &str) -> Option<usize> {
+        self.places.get(item_id).copied()
+    }
 
-impl Tables {
-    pub(crate) fn apply(&mut self, segmented: &Segmented) {
-        for alias in &segmented.aliases {
-            self.journeys.remove(&alias.old);
-        }
-        for journey in &segmented.journeys {
-            self.journeys.insert(journey.journey_id, journey.clone());
-        }
-        self.aliases.extend(&segmented.aliases);
-        self.assignments.extend(segmented.assignments.iter().cloned());
-        for alias in &segmented.aliases {
-            for assignment in &mut self.assignments {
-                if assignment.journey_id == alias.old {
-                    assignment.journey_id = alias.new;
-                }
-            }
-        }
-        self.assignments.sort_by(|a, b| {
-            (a.journey_id, a.occurred_at_us, &a.item_id).cmp(&(b.journey_id, b.occurred_at_us, &b.item_id))
-        });
+    fn vector(&self, place: usize, into: &mut Vec<f32>) {
+        into.clear();
+        into.extend(&self.items[place].vector);
+    }
+
+    fn concepts(&self, place: usize) -> Vec<(&str, f32)> {
+        let concepts = self.items[place].concepts.iter();
+        concepts.map(|(term, weight)| (term.as_str(), *weight)).collect()
     }
 }

@@ -121,8 +121,8 @@ fn a_job_file_is_read_and_the_rest_has_defaults() {
         ("8".to_owned(), Origin::JobFile { line: 7 })
     );
     assert_eq!(
-        resolved.origins["segment.merge_threshold"],
-        ("0.8".to_owned(), Origin::Default)
+        resolved.origins["segment.session_bonus"],
+        ("0.2".to_owned(), Origin::Default)
     );
 }
 
@@ -305,7 +305,7 @@ fn settings_that_cannot_be_used_are_refused_with_their_line() {
         &["load.max_rejected_share=2"],
         &["load.max_rejected_share"],
     );
-    check_error(JOB, &[], &["segment.half_life_days=0"], &["half_life_days"]);
+    check_error(JOB, &[], &["segment.gap_days=0"], &["gap_days"]);
     check_error(JOB, &[], &["name.model=m.gguf"], &["name.sha256", "required"]);
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use wayfare_functions::list_arguments::texts_type;
 use wayfare_functions::segment_settings::SegmentSettings;
 use wayfare_functions::segmented::segmented_fields;
 use wayfare_functions::write_files::Arrangement;
@@ -95,16 +94,23 @@ pub(crate) fn segmented_schema() -> SchemaRef {
 
 /// The columns of the intermediate output [`CHANGED_USERS`].
 pub(crate) fn changed_users_schema() -> SchemaRef {
-    let aliases = segmented_fields()
-        .iter()
-        .find(|field| field.name() == "aliases")
-        .map(|f| f.data_type().clone());
-    Arc::new(Schema::new(vec![
+    const OF_SEGMENTED: [&str; 5] = [
+        "aliases",
+        "settled_at",
+        "settled_item",
+        "settled_journeys",
+        "retired_journeys",
+    ];
+    let own = [
         Field::new("user_id", DataType::Utf8, false),
         Field::new("resumes", DataType::Boolean, false),
-        Field::new("superseded", texts_type(), true),
-        Field::new("aliases", aliases.unwrap_or(DataType::Null), true),
-    ]))
+    ];
+    let segmented = segmented_fields();
+    let others = segmented
+        .iter()
+        .filter(|field| OF_SEGMENTED.contains(&field.name().as_str()));
+    let own = own.into_iter().map(Arc::new);
+    Arc::new(Schema::new(own.chain(others.cloned()).collect::<Vec<_>>()))
 }
 
 /// Segments every bucket group with something to do.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use wayfare_functions::models::ModelReference;
 use wayfare_inference_candle::sha256_file;
 use wayfare_pipeline::error::PipelineError;
 use wayfare_pipeline::proposal::{ModelChoice, ProposalError, path_in_job_file};
@@ -28,6 +29,16 @@ pub(super) fn encoder(folder: Option<&Path>, job_file: &Path) -> Result<Option<M
         Some(folder) => given("encoder", folder, &folder.join(ENCODER_WEIGHTS), job_file).map(Some),
         None => Ok(installed(INSTALLED_ENCODER)),
     }
+}
+
+/// The installed encoder where it lies; none if there is none.
+pub(in crate::commands) fn installed_encoder() -> Option<ModelReference> {
+    let (path, sha256) = INSTALLED_ENCODER;
+    let path = Path::new(&environment::variable(ASSETS)?).join(path);
+    path.exists().then(|| ModelReference {
+        path: path.display().to_string(),
+        sha256: sha256.to_owned(),
+    })
 }
 
 /// The language model in `file`, or the installed one; none if there is neither.

@@ -1,0 +1,165 @@
+//! Rounds in which every open activity goes to the cluster that it fits best, or to none.
+//!
+//! How well an activity fits is a mixture of its mean affinity to all of the cluster and to the few it is nearest to, less a
+//! share of the cluster's cohesion: where all items resemble each other a little, that little does not make a member.
+//! What linkage has put on the wrong side of a boundary changes over, and what no cluster fits is noise. Settled
+//! journeys stay what they are; clusters that become too small dissolve.
+
+use crate::affinity::Affinities;
+use crate::linkage::Unit;
+use crate::params::Params;
+
+/// Members that an activity is compared with one by one.
+const NEAREST: usize = 3;
+
+/// The cluster of each unit; none for noise.
+pub(crate) type Labels = Vec<Option<usize>>;
+
+/// What linkage gave, without clusters that are too small, improved round by round. The first `settled` units keep their
+/// clusters; Labels count from 0 in the order of the clusters' first units.
+pub(crate) fn reassign(
+    affinities: &Affinities,
+    linked: &[usize],
+    units: &[Unit],
+    settled: usize,
+    params: &Params,
+) -> Labels {
+    let linked = linked.iter().copied().map(Some).collect();
+    let mut labels = without_small(linked, units, settled, params);
+    for _ in 0..params.rounds {
+        let improved = round(affinities, &labels, units, settled, params);
+        let improved = without_small(improved, units, settled, params);
+        if improved == labels {
+            break;
+        }
+        labels = improved;
+    }
+    labels
+}
+
+fn round(
+    affinities: &Affinities,
+    labels: &Labels,
+    units: &[Unit],
+    settled: usize,
+    params: &Params,
+) -> Labels {
+    let clusters = labels.iter().flatten().max().map_or(0, |last| last + 1);
+    let cohesions = cohesions(affinities, labels, units, clusters);
+    let mut fits = vec![Fit::default(); clusters];
+    let mut next = labels.clone();
+    for unit in settled..affinities.units() {
+        fits.fill(Fit::default());
+        for (other, &affinity) in affinities.row(unit).iter().enumerate() {
+            if let Some(cluster) = labels[other]
+                && other != unit
+            {
+                fits[cluster].add(affinity, units[other].weight);
+            }
+        }
+        let mut best: Option<(usize, f32)> = None;
+        for (cluster, fit) in fits.iter().enumerate() {
+            if let Some(fit) = fit.value(params.nearest_share)
+                && let value = fit - params.cohesion_share * cohesions[cluster]
+                && best.is_none_or(|(_, highest)| value > highest)
+            {
+                best = Some((cluster, value));
+            }
+        }
+        next[unit] = best.and_then(|(cluster, value)| {
+            let stays = labels[unit] == Some(cluster);
+            let threshold = if stays {
+                params.keep_threshold
+            } else {
+                params.join_threshold
+            };
+            (value >= threshold).then_some(cluster)
+        });
+    }
+    next
+}
+
+/// The mean affinity of the pairs of each cluster's activities.
+fn cohesions(affinities: &Affinities, labels: &Labels, units: &[Unit], clusters: usize) -> Vec<f32> {
+    let mut sums = vec![(0.0_f32, 0.0_f32); clusters];
+    for (unit, label) in labels.iter().enumerate() {
+        let Some(cluster) = *label else { continue };
+        let (weight, sum) = (units[unit].weight, &mut sums[cluster]);
+        sum.0 += units[unit].within;
+        sum.1 += weight * (weight - 1.0) / 2.0;
+        let earlier = affinities.row(unit)[..unit].iter().zip(&labels[..unit]);
+        for (other, (&affinity, label)) in earlier.enumerate() {
+            if *label == Some(cluster) {
+                sum.0 += affinity * weight * units[other].weight;
+                sum.1 += weight * units[other].weight;
+            }
+        }
+    }
+    let mean = |(sum, pairs): (f32, f32)| if pairs > 0.0 { sum / pairs } else { 0.0 };
+    sums.into_iter().map(mean).collect()
+}
+
+/// How an activity compares with one cluster.
+#[derive(Debug, Clone, Default)]
+struct Fit {
+    sum: f32,
+    weight: f32,
+    /// Highest first.
+    nearest: [f32; NEAREST],
+    members: usize,
+}
+
+impl Fit {
+    fn add(&mut self, affinity: f32, weight: f32) {
+        self.sum += affinity * weight;
+        self.weight += weight;
+        let known = self.members.min(NEAREST);
+        let position = self.nearest[..known].partition_point(|&nearer| nearer >= affinity);
+        if position < NEAREST {
+            self.nearest.copy_within(position..NEAREST - 1, position + 1);
+            self.nearest[position] = affinity;
+        }
+        self.members += 1;
+    }
+
+    fn value(&self, nearest_share: f32) -> Option<f32> {
+        let known = self.members.min(NEAREST);
+        if known == 0 {
+            return None;
+        }
+        let nearest = self.nearest[..known].iter().sum::<f32>() / known as f32;
+        Some((1.0 - nearest_share) * (self.sum / self.weight) + nearest_share * nearest)
+    }
+}
+
+/// The clusters that are large enough or hold a settled journey, numbered anew.
+fn without_small(labels: Labels, units: &[Unit], settled: usize, params: &Params) -> Labels {
+    let bound = labels
+        .len()
+        .max(labels.iter().flatten().max().map_or(0, |last| last + 1));
+    let mut sizes = vec![0.0_f32; bound];
+    for (unit, label) in labels.iter().enumerate() {
+        if let Some(cluster) = *label {
+            sizes[cluster] += if unit < settled {
+                f32::INFINITY
+            } else {
+                units[unit].weight
+            };
+        }
+    }
+    let mut numbers: Vec<Option<usize>> = vec![None; bound];
+    let mut count = 0;
+    labels
+        .into_iter()
+        .map(|label| {
+            let cluster = label?;
+            if sizes[cluster] < params.smallest_cluster() {
+                return None;
+            }
+            Some(*numbers[cluster].get_or_insert_with(|| {
+                count += 1;
+                count - 1
+            }))
+        })
+        .collect()
+}
