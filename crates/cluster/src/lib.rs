@@ -9,6 +9,7 @@
 //!     └──────── job status ────────┘◄───── results ───────┘ (one row per file)
 //! ```
 
+mod bottleneck;
 mod client;
 mod codec;
 mod endpoint;
@@ -26,6 +27,7 @@ mod stores;
 mod task_log;
 mod watchdog;
 
+pub use bottleneck::{ExecutorKind, WaitingTasks};
 pub use engine::{ClusterEngine, ClusterOptions};
 pub use error::ClusterError;
 pub use executor::{Accelerator, ExecutorIdentity, ExecutorOptions, run_executor};

@@ -24,6 +24,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::async_func::AsyncFuncExec;
 use tokio::sync::Mutex;
 
+use crate::bottleneck::WaitingTasks;
 use crate::task_log::{BoundTaskRecord, TaskLog};
 
 /// Starts the id of every executor with an accelerator.
@@ -51,6 +52,8 @@ pub(crate) struct Placement {
     cluster: OnceLock<BallistaCluster>,
     /// The running jobs, as they were when tasks were last looked for.
     jobs: std::sync::Mutex<Arc<HashMap<JobId, JobInfoCache>>>,
+    /// Tasks that found no executor when they were last looked for.
+    waiting: std::sync::Mutex<WaitingTasks>,
     /// Since when there has been no accelerator.
     without_accelerator: Mutex<Option<Instant>>,
 }
@@ -98,6 +101,11 @@ impl Placement {
     /// The running jobs, as they were when tasks were last looked for.
     pub(crate) fn running_jobs(&self) -> Arc<HashMap<JobId, JobInfoCache>> {
         Arc::clone(&self.jobs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tasks that found no executor when they were last looked for.
+    pub(crate) fn waiting(&self) -> WaitingTasks {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn kinds(&self) -> Kinds {
@@ -182,6 +190,7 @@ impl DistributionPolicy for Placement {
         *self.jobs.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&running_jobs);
         let kinds = self.kinds().await;
         let mut bound = Vec::new();
+        let mut waiting = WaitingTasks::default();
         for (job_id, job) in running_jobs.iter() {
             if !matches!(job.status, Some(job_status::Status::Running(_))) {
                 continue;
@@ -199,15 +208,34 @@ impl DistributionPolicy for Placement {
                 let task = budget.and_then(|budget| self.bind(stage, &session_id, job_id, budget));
                 match task {
                     Some(task) => bound.push(task),
-                    None => done_with.push(stage.stage_id),
+                    None => {
+                        done_with.push(stage.stage_id);
+                        let kind = if needs {
+                            &mut waiting.accelerator
+                        } else {
+                            &mut waiting.plain
+                        };
+                        *kind += tasks_left(stage);
+                    }
                 }
             }
         }
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
         Ok(bound)
     }
 
     fn name(&self) -> &'static str {
         "accelerator placement"
+    }
+}
+
+/// Tasks of a stage that no executor has.
+fn tasks_left(stage: &RunningStage) -> usize {
+    let partitions = stage.pending.remaining();
+    if collapses(&stage.plan) {
+        partitions.min(1)
+    } else {
+        partitions
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ballista_core::serde::protobuf::UpdateTaskStatusParams;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpc;
@@ -22,6 +22,7 @@ use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
 use wayfare_functions::registry::register_functions;
 use wayfare_tables::AllowedPrefixes;
 
+use crate::bottleneck::{Announcements, ExecutorKind, WaitingTasks};
 use crate::codec::PlanCodec;
 use crate::error::ClusterError;
 use crate::listen::Listen;
@@ -54,10 +55,12 @@ pub struct SchedulerOptions {
     pub task_log: Option<PathBuf>,
 }
 
-/// Schedules until SIGTERM or Ctrl-C. `ready` gets the address that it listens on.
+/// Schedules until SIGTERM or Ctrl-C. `ready` gets the address that it listens on, `waits` now and then which kind of
+/// executor tasks wait for.
 pub async fn run_scheduler(
     options: SchedulerOptions,
     ready: impl FnOnce(SocketAddr) + Send,
+    waits: impl Fn(ExecutorKind, WaitingTasks) + Send + Sync + 'static,
 ) -> Result<(), ClusterError> {
     let listen = Listen {
         address: options.bind,
@@ -80,7 +83,7 @@ pub async fn run_scheduler(
     let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster.clone(), Arc::new(config));
     let scheduler = scheduler.await.map_err(ended)?;
     let offering = SpawnedTask::spawn(offer(scheduler.clone(), cluster));
-    let watching = SpawnedTask::spawn(watch(scheduler.clone(), placement, options.patience));
+    let watching = SpawnedTask::spawn(watch(scheduler.clone(), placement, options.patience, waits));
     ready(address);
     let stopped = crate::executor::stop_signal();
     let result = tokio::select! {
@@ -162,11 +165,16 @@ async fn watch(
     scheduler: SchedulerServer<LogicalPlanNode, PhysicalPlanNode>,
     placement: Arc<Placement>,
     patience: Duration,
+    waits: impl Fn(ExecutorKind, WaitingTasks) + Send + Sync,
 ) {
+    let mut announcements = Announcements::default();
     let watchdog = Watchdog::new(patience);
     let mut ticks = tokio::time::interval(OFFER_EVERY);
     loop {
         ticks.tick().await;
+        if let Some((kind, waiting)) = announcements.due(placement.waiting(), Instant::now()) {
+            waits(kind, waiting);
+        }
         for job in watchdog.look(&placement.running_jobs()).await {
             tracing::error!(%job, seconds = patience.as_secs(), "a job did not get on and is ended");
             if let Err(error) = scheduler.cancel_job(job).await {

@@ -1,14 +1,20 @@
 //! How much any two of a user's units belong together: likeness of what they are about, and nearness in time.
 //!
+//! All items of a catalogue may resemble each other a little. What even the least alike of the user's activities have in
+//! common is taken for the background, and only what goes beyond it counts.
+//!
 //! A unit is an open activity or the settled part of a journey. The affinity of a settled part is the mean over its
 //! activities, which its sum of vectors gives without them; in time it is where the mean of them is.
 
+use crate::dots::dots;
 use crate::open_activities::OpenActivities;
 use crate::params::Params;
 use crate::settled_journey::SettledJourney;
-use crate::similarity::{MICROSECONDS_PER_DAY, dot};
+use crate::similarity::MICROSECONDS_PER_DAY;
 
 const MICROSECONDS_PER_MINUTE: f32 = 60e6;
+/// Fewer say nothing about what is usual.
+const FEWEST_PAIRS: usize = 6;
 
 /// Affinities of all pairs of units: the settled journeys first, then the open activities, each in their order.
 #[derive(Debug, Clone)]
@@ -16,6 +22,8 @@ pub(crate) struct Affinities {
     units: usize,
     /// Row by row, symmetric; what stands on the diagonal means nothing.
     values: Vec<f32>,
+    /// The likeness that counts as none.
+    background: f32,
 }
 
 impl Affinities {
@@ -24,31 +32,56 @@ impl Affinities {
         let mut affinities = Self {
             units,
             values: vec![0.0; units * units],
+            background: 0.0,
         };
-        let means: Vec<Vec<f32>> = settled.iter().map(|journey| journey.summary.mean()).collect();
-        let time = |unit: usize| match settled.get(unit) {
-            Some(journey) => journey.summary.mean_at_us(),
-            None => open.activity(unit - settled.len()).occurred_at_us,
-        };
-        let vector = |unit: usize| match means.get(unit) {
-            Some(mean) => mean.as_slice(),
-            None => open.vector(unit - settled.len()),
-        };
+        // All in one place, one after the other, as many products are taken at a time.
+        let mut vectors: Vec<f32> = Vec::with_capacity(units * open.dimension());
+        for journey in settled {
+            vectors.extend(journey.summary.mean());
+        }
+        vectors.extend_from_slice(open.vectors());
+        let dimension = vectors.len().checked_div(units).unwrap_or(0);
+        let times: Vec<i64> = settled
+            .iter()
+            .map(|journey| journey.summary.mean_at_us())
+            .chain((0..open.len()).map(|position| open.activity(position).occurred_at_us))
+            .collect();
+        let mut products = vec![0.0; units];
         for later in 1..units {
-            let at = time(later);
+            let (earlier, from_later) = vectors.split_at(later * dimension);
+            dots(&from_later[..dimension], earlier, &mut products[..later]);
+            affinities.values[later * units..][..later].copy_from_slice(&products[..later]);
+        }
+        affinities.background = affinities.least_alike(settled.len(), params);
+        for later in 1..units {
             for earlier in 0..later {
-                let gap_us = at.saturating_sub(time(earlier)).saturating_abs();
+                let likeness = beyond(affinities.between(later, earlier), affinities.background);
+                let gap_us = times[later].saturating_sub(times[earlier]).saturating_abs();
                 let both_open = earlier >= settled.len();
-                let affinity = dot(vector(later), vector(earlier)) + nearness(gap_us, both_open, params);
-                affinities.values[later * units + earlier] = affinity;
-                affinities.values[earlier * units + later] = affinity;
+                affinities.set(later, earlier, likeness + nearness(gap_us, both_open, params));
             }
         }
         affinities
     }
 
-    pub(crate) fn units(&self) -> usize {
-        self.units
+    /// What a sum of likenesses over `pairs` pairs is beyond the background.
+    pub(crate) fn within(&self, sum: f32, pairs: f32) -> f32 {
+        (sum - self.background * pairs) / (1.0 - self.background)
+    }
+
+    /// The likeness that a share of the pairs of open activities do not reach. Only the lower triangle is filled yet.
+    fn least_alike(&self, settled: usize, params: &Params) -> f32 {
+        let open = settled..self.units;
+        let mut pairs: Vec<f32> = open
+            .flat_map(|later| &self.values[later * self.units + settled..][..later - settled])
+            .copied()
+            .collect();
+        if params.background_share <= 0.0 || pairs.len() < FEWEST_PAIRS {
+            return 0.0;
+        }
+        let place = at_share(pairs.len() - 1, params.background_share);
+        let (_, &mut value, _) = pairs.select_nth_unstable_by(place, f32::total_cmp);
+        value.clamp(0.0, params.background_limit)
     }
 
     pub(crate) fn between(&self, left: usize, right: usize) -> f32 {
@@ -63,6 +96,20 @@ impl Affinities {
         self.values[left * self.units + right] = affinity;
         self.values[right * self.units + left] = affinity;
     }
+}
+
+fn beyond(likeness: f32, background: f32) -> f32 {
+    (likeness - background) / (1.0 - background)
+}
+
+/// The position of the value that `share` of `last` + 1 ascending values come before.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a number of pairs"
+)]
+fn at_share(last: usize, share: f32) -> usize {
+    ((last as f64 * f64::from(share)) as usize).min(last)
 }
 
 /// What two units gain by being close in time, as those of one session, or lose by being far apart.

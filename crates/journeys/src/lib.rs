@@ -36,6 +36,7 @@ mod affinity;
 mod candidates;
 mod concepts;
 mod description;
+mod dots;
 mod error;
 mod journey;
 mod journey_id;

@@ -32,8 +32,9 @@ struct Linkage<'p> {
     cohesion: Vec<f32>,
     /// Clusters that are left, by their lowest unit, ascending.
     alive: Vec<usize>,
-    /// The best partner of each, with the score.
+    /// The best partner of each, with the score. Where it is out of date, the score is one that none is above.
     nearest: Vec<(usize, f32)>,
+    out_of_date: Vec<bool>,
     cluster_of: Vec<usize>,
 }
 
@@ -49,6 +50,7 @@ impl<'p> Linkage<'p> {
             units,
             alive: (0..count).collect(),
             nearest: vec![NOBODY; count],
+            out_of_date: vec![false; count],
             cluster_of: (0..count).collect(),
         };
         for unit in 0..count {
@@ -69,7 +71,12 @@ impl<'p> Linkage<'p> {
             if score < self.params.link_threshold || partner == usize::MAX {
                 return self.cluster_of;
             }
-            self.merge(cluster.min(partner), cluster.max(partner));
+            if self.out_of_date[cluster] {
+                self.nearest[cluster] = self.search(cluster);
+                self.out_of_date[cluster] = false;
+            } else {
+                self.merge(cluster.min(partner), cluster.max(partner));
+            }
         }
     }
 
@@ -122,16 +129,30 @@ impl<'p> Linkage<'p> {
         }
         for position in 0..self.alive.len() {
             let cluster = self.alive[position];
-            let nearest = self.nearest[cluster].0;
-            if cluster == into || nearest == into || nearest == from {
+            if cluster == into {
                 self.nearest[cluster] = self.search(cluster);
-            } else if self.may_join(cluster, into) {
-                let score = self.score(cluster, into);
-                let (partner, best) = self.nearest[cluster];
-                if score > best || (score == best && into < partner) {
-                    self.nearest[cluster] = (into, score);
-                }
+                self.out_of_date[cluster] = false;
+            } else {
+                self.meet(cluster, into, from);
             }
+        }
+    }
+
+    /// What the merger of `into` and `from` means for another cluster. Its scores with the others are what they were, so
+    /// that they need not be looked through before it is the best of all.
+    fn meet(&mut self, cluster: usize, into: usize, from: usize) {
+        let (partner, best) = self.nearest[cluster];
+        if self.may_join(cluster, into) {
+            let score = self.score(cluster, into);
+            let as_good = score.total_cmp(&best).is_eq() && (self.out_of_date[cluster] || into <= partner);
+            if score > best || as_good {
+                self.nearest[cluster] = (into, score);
+                self.out_of_date[cluster] = false;
+                return;
+            }
+        }
+        if partner == into || partner == from {
+            self.out_of_date[cluster] = true;
         }
     }
 }

@@ -99,6 +99,11 @@ impl OpenActivities {
         &self.vectors[position * self.dimension..][..self.dimension]
     }
 
+    /// Those of all activities, one after the other.
+    pub(crate) fn vectors(&self) -> &[f32] {
+        &self.vectors
+    }
+
     /// Forgets the oldest.
     pub(crate) fn remove_first(&mut self, count: usize) {
         self.activities.drain(..count);

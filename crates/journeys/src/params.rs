@@ -25,6 +25,11 @@ const SMALLEST_CLUSTER: u32 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Params {
+    /// Share of the pairs of a user's open activities, the least alike, whose likeness counts as none; from 0, which
+    /// switches it off, to 1.
+    pub background_share: f32,
+    /// The most likeness that counts as none, so that the only interest of a user does not come apart; from 0 to 0.9.
+    pub background_limit: f32,
     /// Mean affinity between two groups, less their cohesion's part, from which they are linked; from -2 to 2.
     pub link_threshold: f32,
     /// How much of the mean cohesion of two groups their affinity has to make up for to be linked; from 0 to 2.
@@ -71,6 +76,8 @@ pub struct Params {
 impl Default for Params {
     fn default() -> Self {
         Self {
+            background_share: 0.1,
+            background_limit: 0.2,
             link_threshold: 0.0,
             cohesion_weight: 1.0,
             cohesion_prior: 20.0,
@@ -81,8 +88,8 @@ impl Default for Params {
             gap_days: 30.0,
             nearest_share: 0.8,
             cohesion_share: 0.3,
-            keep_threshold: 0.14,
-            join_threshold: 0.2,
+            keep_threshold: 0.13,
+            join_threshold: 0.19,
             rounds: 3,
             max_open_activities: 256,
             max_live_journeys: 64,
@@ -109,6 +116,15 @@ impl Params {
     }
 
     fn validate_affinity(&self) -> Result<(), ParamsError> {
+        share("background_share", self.background_share)?;
+        let limit = self.background_limit;
+        let expected = "a number from 0 to 0.9";
+        check(
+            "background_limit",
+            limit.into(),
+            (0.0..=0.9).contains(&limit),
+            expected,
+        )?;
         share("session_bonus", self.session_bonus)?;
         positive("session_minutes", self.session_minutes)?;
         share("gap_penalty", self.gap_penalty)?;

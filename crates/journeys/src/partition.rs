@@ -30,11 +30,15 @@ pub(crate) fn partition(
     params: &Params,
     among_settled: SettledJourneys,
 ) -> Vec<Group> {
+    let affinities = Affinities::of(settled, open, params);
     let pinned = among_settled == SettledJourneys::StayApart;
-    let of_settled = settled.iter().map(|journey| Unit {
-        weight: journey.summary.activity_count as f32,
-        within: journey.summary.within(),
-        pinned,
+    let of_settled = settled.iter().map(|journey| {
+        let weight = journey.summary.activity_count as f32;
+        Unit {
+            weight,
+            within: affinities.within(journey.summary.within(), weight * (weight - 1.0) / 2.0),
+            pinned,
+        }
     });
     let of_open = (0..open.len()).map(|_| Unit {
         weight: 1.0,
@@ -42,7 +46,6 @@ pub(crate) fn partition(
         pinned: false,
     });
     let units: Vec<Unit> = of_settled.chain(of_open).collect();
-    let affinities = Affinities::of(settled, open, params);
     let linked = link(affinities.clone(), units.clone(), params);
     let labels = reassign(&affinities, &linked, &units, settled.len(), params);
 

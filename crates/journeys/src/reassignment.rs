@@ -44,21 +44,27 @@ fn round(
     settled: usize,
     params: &Params,
 ) -> Labels {
-    let clusters = labels.iter().flatten().max().map_or(0, |last| last + 1);
-    let cohesions = cohesions(affinities, labels, units, clusters);
-    let mut fits = vec![Fit::default(); clusters];
+    let members = members(labels);
+    let clusters = members.len();
+    let weights: Vec<f32> = units.iter().map(|unit| unit.weight).collect();
+    let mut fits = Vec::with_capacity(units.len() * clusters);
+    for unit in 0..units.len() {
+        let row = affinities.row(unit);
+        fits.extend(
+            members
+                .iter()
+                .map(|members| Fit::of(unit, row, members, &weights)),
+        );
+    }
+    let cohesions: Vec<f32> = members
+        .iter()
+        .enumerate()
+        .map(|(cluster, members)| cohesion(members, units, |unit| fits[unit * clusters + cluster].sum))
+        .collect();
     let mut next = labels.clone();
-    for unit in settled..affinities.units() {
-        fits.fill(Fit::default());
-        for (other, &affinity) in affinities.row(unit).iter().enumerate() {
-            if let Some(cluster) = labels[other]
-                && other != unit
-            {
-                fits[cluster].add(affinity, units[other].weight);
-            }
-        }
+    for unit in settled..units.len() {
         let mut best: Option<(usize, f32)> = None;
-        for (cluster, fit) in fits.iter().enumerate() {
+        for (cluster, fit) in fits[unit * clusters..][..clusters].iter().enumerate() {
             if let Some(fit) = fit.value(params.nearest_share)
                 && let value = fit - params.cohesion_share * cohesions[cluster]
                 && best.is_none_or(|(_, highest)| value > highest)
@@ -79,28 +85,34 @@ fn round(
     next
 }
 
-/// The mean affinity of the pairs of each cluster's activities.
-fn cohesions(affinities: &Affinities, labels: &Labels, units: &[Unit], clusters: usize) -> Vec<f32> {
-    let mut sums = vec![(0.0_f32, 0.0_f32); clusters];
+/// The units of each cluster, ascending.
+fn members(labels: &Labels) -> Vec<Vec<usize>> {
+    let clusters = labels.iter().flatten().max().map_or(0, |last| last + 1);
+    let mut members = vec![Vec::new(); clusters];
     for (unit, label) in labels.iter().enumerate() {
-        let Some(cluster) = *label else { continue };
-        let (weight, sum) = (units[unit].weight, &mut sums[cluster]);
-        sum.0 += units[unit].within;
-        sum.1 += weight * (weight - 1.0) / 2.0;
-        let earlier = affinities.row(unit)[..unit].iter().zip(&labels[..unit]);
-        for (other, (&affinity, label)) in earlier.enumerate() {
-            if *label == Some(cluster) {
-                sum.0 += affinity * weight * units[other].weight;
-                sum.1 += weight * units[other].weight;
-            }
+        if let Some(cluster) = *label {
+            members[cluster].push(unit);
         }
     }
-    let mean = |(sum, pairs): (f32, f32)| if pairs > 0.0 { sum / pairs } else { 0.0 };
-    sums.into_iter().map(mean).collect()
+    members
+}
+
+/// The mean affinity of the pairs of a cluster's activities; `to_others` is what a member's affinities to the others add
+/// up to.
+fn cohesion(members: &[usize], units: &[Unit], to_others: impl Fn(usize) -> f32) -> f32 {
+    let (mut sum, mut weight) = (0.0_f32, 0.0_f32);
+    for &unit in members {
+        let own = units[unit].weight;
+        // Each pair of units is met from both sides.
+        sum += units[unit].within + own * to_others(unit) / 2.0;
+        weight += own;
+    }
+    let pairs = weight * (weight - 1.0) / 2.0;
+    if pairs > 0.0 { sum / pairs } else { 0.0 }
 }
 
 /// How an activity compares with one cluster.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Fit {
     sum: f32,
     weight: f32,
@@ -110,16 +122,35 @@ struct Fit {
 }
 
 impl Fit {
-    fn add(&mut self, affinity: f32, weight: f32) {
-        self.sum += affinity * weight;
-        self.weight += weight;
-        let known = self.members.min(NEAREST);
-        let position = self.nearest[..known].partition_point(|&nearer| nearer >= affinity);
-        if position < NEAREST {
-            self.nearest.copy_within(position..NEAREST - 1, position + 1);
-            self.nearest[position] = affinity;
+    /// `unit` itself does not count.
+    fn of(unit: usize, row: &[f32], members: &[usize], weights: &[f32]) -> Self {
+        let (mut sum, mut weight) = (0.0_f32, 0.0_f32);
+        let [mut first, mut second, mut third] = [f32::NEG_INFINITY; NEAREST];
+        let mut count = 0;
+        for &member in members {
+            if member == unit {
+                continue;
+            }
+            let affinity = row[member];
+            sum += affinity * weights[member];
+            weight += weights[member];
+            count += 1;
+            if affinity > third {
+                if affinity > first {
+                    (first, second, third) = (affinity, first, second);
+                } else if affinity > second {
+                    (second, third) = (affinity, second);
+                } else {
+                    third = affinity;
+                }
+            }
         }
-        self.members += 1;
+        Self {
+            sum,
+            weight,
+            nearest: [first, second, third],
+            members: count,
+        }
     }
 
     fn value(&self, nearest_share: f32) -> Option<f32> {

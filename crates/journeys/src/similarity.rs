@@ -5,7 +5,7 @@
 
 pub(crate) const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// The dot product over the common prefix of both slices, summed in eight interleaved lanes that are added
 /// pairwise at the end.
@@ -22,6 +22,11 @@ pub fn dot(left: &[f32], right: &[f32]) -> f32 {
     for (lane, (a, b)) in left_rest.iter().zip(right_rest).enumerate() {
         lanes[lane] += a * b;
     }
+    sum_of_lanes(lanes)
+}
+
+#[inline]
+pub(crate) fn sum_of_lanes(lanes: [f32; LANES]) -> f32 {
     ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
 }
 

@@ -1,10 +1,10 @@
-//! The vectors that segmentation reads may take more than the memory that an executor may use: they are mapped, not held.
+//! The vectors that segmentation reads may take more than the memory that an executor may use: they are mapped, not held. Long, so only when asked.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use wayfare_tests::choice::say;
+use wayfare_tests::choice::{all_are_asked_for, say, say_skipped};
 use wayfare_tests::cluster::{Cluster, Kind, Surroundings, Work};
 use wayfare_tests::contents::{assert_same, contents};
 use wayfare_tests::process::Process;
@@ -73,20 +73,38 @@ fn run(world: &SmallWorld, changes: &[String], tables: &str) -> Command {
 }
 
 fn largest_pack(tables: &Path) -> u64 {
-    let folder = tables.join("shared").join("item_packs");
+    let folder = tables.join("_wayfare").join("packs");
     let files = std::fs::read_dir(&folder).expect("the tables have a folder of packs");
     let sizes = files.map(|file| file.and_then(|file| file.metadata()).expect("a pack").len());
     sizes.max().expect("there is a pack")
 }
 
+/// Journeys of two activities instead of three: every user is segmented anew, and nothing is embedded.
+const OTHER_SETTINGS: &str = "segment.min_activities=2";
+
 #[test]
 fn the_item_store_may_be_larger_than_an_executors_memory() {
+    if !all_are_asked_for() {
+        say_skipped("pack");
+        return;
+    }
     let world = SmallWorld::new();
     let changes = write_world(&world);
+    let others: Vec<String> = changes
+        .iter()
+        .cloned()
+        .chain([OTHER_SETTINGS.to_owned()])
+        .collect();
     let local = world.path("embedded");
     let place = local.display().to_string();
-    let embedded = Process::start("the embedded run", &mut run(&world, &changes, &place)).finish(ENDS_WITHIN);
-    assert!(embedded.status.success(), "{}", embedded.stderr);
+    let s3 = S3::start();
+    let variables = || s3::environment(&s3.endpoint());
+    let limited = s3::url("limited");
+    for (changes, tables) in [(&changes, &place), (&others, &place), (&changes, &limited)] {
+        let mut run = run(&world, changes, tables);
+        let embedded = Process::start("an embedded run", run.envs(variables())).finish(ENDS_WITHIN);
+        assert!(embedded.status.success(), "{}", embedded.stderr);
+    }
     let expected = block_on(|| contents(&place));
     assert_eq!(
         expected["journeys"].len(),
@@ -96,20 +114,19 @@ fn the_item_store_may_be_larger_than_an_executors_memory() {
     let pack = largest_pack(&local);
     assert!(pack > 2 * (LIMIT_MIB << 20), "the pack has only {pack} bytes");
 
-    let s3 = S3::start();
     let mut cluster = Cluster::start(Surroundings {
-        environment: s3::environment(&s3.endpoint()),
+        environment: variables(),
         allowed: vec![s3::url(""), format!("file://{}", world.path("").display())],
     });
     for _ in 0..2 {
         cluster.add(Work::of(Kind::Plain).limited_to_mib(LIMIT_MIB));
     }
-    cluster.add(Work::of(Kind::Accelerator));
-    let mut run = run(&world, &changes, &s3::url("limited"));
+    let mut run = run(&world, &others, &limited);
     run.args(["--cluster", &cluster.address().to_string()])
-        .envs(s3::environment(&s3.endpoint()));
+        .envs(variables());
     let ended = Process::start("the driver", &mut run).finish(ENDS_WITHIN);
     assert_success(&ended, &cluster, "with little memory");
+    assert_eq!(ended.result()["outcome"], "done", "{}", ended.stdout);
     let published = s3.folder("limited").display().to_string();
     assert_same(
         &expected,

@@ -1,11 +1,12 @@
 //! `wayfare scheduler`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use datafusion::common::runtime::SpawnedTask;
 use serde_json::json;
 use tokio::sync::oneshot;
-use wayfare_cluster::{SchedulerOptions, run_scheduler};
+use wayfare_cluster::{ExecutorKind, SchedulerOptions, WaitingTasks, run_scheduler};
 use wayfare_tables::AllowedPrefixes;
 
 use super::driver_service::DriverService;
@@ -34,7 +35,7 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
     };
     let driver_address = driver.as_ref().map(|driver| driver.address().to_string());
     let (tell, told) = oneshot::channel();
-    let scheduler = Box::pin(run_scheduler(options, move |address| {
+    let ready = move |address: SocketAddr| {
         event_line::say(json!({
             "event": "scheduler_ready",
             "address": address.to_string(),
@@ -42,7 +43,8 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
         }));
         // Nobody waits for it where no runs are taken.
         tell.send(address).ok();
-    }));
+    };
+    let scheduler = Box::pin(run_scheduler(options, ready, say_bottleneck));
     let Some(driver) = driver else {
         return Ok(scheduler.await?);
     };
@@ -59,6 +61,19 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
         served.map_err(|error| Failure::failed_with(error).context("taking runs ended"))??;
     }
     Ok(ended?)
+}
+
+/// So that people see what to have more of.
+fn say_bottleneck(kind: ExecutorKind, waiting: WaitingTasks) {
+    event_line::say(json!({
+        "event": "tasks_wait",
+        "bottleneck": match kind {
+            ExecutorKind::Accelerator => "accelerator",
+            ExecutorKind::Plain => "plain",
+        },
+        "waiting_for_accelerator": waiting.accelerator,
+        "waiting_for_plain": waiting.plain,
+    }));
 }
 
 /// What `--allow` says.

@@ -126,7 +126,7 @@ pub(crate) fn events() -> impl Strategy<Value = Vec<Event>> {
 pub(crate) fn parameters() -> impl Strategy<Value = Params> {
     let cohesion_weight = prop_oneof![Just(0.0_f32), 0.0_f32..1.3];
     let linkage = (-0.6_f32..0.5, cohesion_weight, 0.0_f32..20.0, 0.05_f32..1.0);
-    let nearness = (0.0_f32..0.4, 1.0_f32..200.0, 0.0_f32..0.3, 1.0_f32..60.0);
+    let nearness = (0.0_f32..0.4, 1.0_f32..200.0, 0.0_f32..0.3, 1.0_f32..60.0, 0.0_f32..=1.0);
     let rounds = (0.0_f32..=1.0, -0.2_f32..0.5, -0.2_f32..0.6, 0_u32..4, 0.0_f32..0.6);
     let bounds = (8_u32..40, 1_u32..7);
     let journeys = (1_u32..8, 0_u32..4, 0.0_f32..15.0);
@@ -136,6 +136,8 @@ pub(crate) fn parameters() -> impl Strategy<Value = Params> {
             cohesion_weight: linkage.1,
             cohesion_prior: linkage.2,
             cohesion_limit: linkage.3,
+            background_share: nearness.4,
+            background_limit: 0.3,
             session_bonus: nearness.0,
             session_minutes: nearness.1,
             gap_penalty: nearness.2,

@@ -9,6 +9,8 @@ pub(crate) const INTERESTS: [&str; 5] = ["ukulele", "sourdough", "hydroponics", 
 /// Every parameter is given, so that new defaults leave the tests as they are.
 pub(crate) fn params() -> Params {
     Params {
+        background_share: 0.0,
+        background_limit: 0.2,
         link_threshold: -0.06,
         cohesion_weight: 1.0,
         cohesion_prior: 14.0,

@@ -182,7 +182,7 @@ mod tests {
         let schema = job_file_schema().to_value();
         let row = |section, name| row(&schema, section, name);
         assert!(row("tables", "url").contains("| text | required |"));
-        assert!(row("segment", "join_threshold").contains("| number | `0.2` |"));
+        assert!(row("segment", "join_threshold").contains("| number | `0.19` |"));
         assert!(row("job", "slice").contains("| word | `\"day\"` |"));
         assert!(row("job", "slice").contains("`month`: The UTC calendar month"));
         assert!(row("sources.tables.NAME", "columns").contains("| list | none |"));

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn values_are_as_people_write_them() {
-        assert_eq!(of("segment.join_threshold")["default"], json!(0.2));
+        assert_eq!(of("segment.join_threshold")["default"], json!(0.19));
         assert_eq!(of("tables.bucket_count")["default"], json!(16));
         assert_eq!(of("name.model")["type"], json!("string"));
         let slice = of("job.slice");

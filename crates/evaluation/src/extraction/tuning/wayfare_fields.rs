@@ -19,6 +19,15 @@ struct Field {
 const FIELDS: &[Field] = &[
     Field {
         axis: Axis {
+            name: "background_share",
+            candidates: &[0.0, 0.05, 0.1, 0.2],
+            resolution: 0.01,
+        },
+        get: |params| params.background_share.into(),
+        set: |params, value| params.background_share = narrow(value),
+    },
+    Field {
+        axis: Axis {
             name: "link_threshold",
             candidates: &[-0.20, -0.12, -0.06, 0.0, 0.06, 0.12],
             resolution: 0.01,
