@@ -126,8 +126,20 @@ pub(crate) fn events() -> impl Strategy<Value = Vec<Event>> {
 pub(crate) fn parameters() -> impl Strategy<Value = Params> {
     let cohesion_weight = prop_oneof![Just(0.0_f32), 0.0_f32..1.3];
     let linkage = (-0.6_f32..0.5, cohesion_weight, 0.0_f32..20.0, 0.05_f32..1.0);
-    let nearness = (0.0_f32..0.4, 1.0_f32..200.0, 0.0_f32..0.3, 1.0_f32..60.0, 0.0_f32..=1.0);
-    let rounds = (0.0_f32..=1.0, -0.2_f32..0.5, -0.2_f32..0.6, 0_u32..4, 0.0_f32..0.6);
+    let nearness = (
+        0.0_f32..0.4,
+        1.0_f32..200.0,
+        0.0_f32..0.3,
+        1.0_f32..60.0,
+        0.0_f32..=1.0,
+    );
+    let rounds = (
+        0.0_f32..=1.0,
+        -0.2_f32..0.5,
+        -0.2_f32..0.6,
+        0_u32..4,
+        0.0_f32..0.6,
+    );
     let bounds = (8_u32..40, 1_u32..7);
     let journeys = (1_u32..8, 0_u32..4, 0.0_f32..15.0);
     (linkage, nearness, rounds, bounds, journeys).prop_map(|(linkage, nearness, rounds, bounds, journeys)| {

@@ -1,3 +1,5 @@
+//! Methods side by side on users whose scores can be worked out by hand.
+
 use serde_json::{Value, json};
 
 use super::{Compared, ComparisonOptions, compare};

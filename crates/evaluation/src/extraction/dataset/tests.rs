@@ -1,3 +1,5 @@
+//! Folders of users that are read, and those that are refused, with the place.
+
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

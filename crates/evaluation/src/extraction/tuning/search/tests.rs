@@ -1,3 +1,5 @@
+//! The search finds optima that are known, and breaks ties as it says.
+
 use super::*;
 
 const X: Axis = Axis {
