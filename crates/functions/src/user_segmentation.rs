@@ -12,7 +12,6 @@ pub(crate) struct UserSegmentation {
     settings: LoadedSettings,
     user_id: String,
     segmenter: Segmenter,
-    last: Option<(i64, String)>,
 }
 
 impl UserSegmentation {
@@ -29,63 +28,58 @@ impl UserSegmentation {
                     user_id: user_id.to_owned(),
                     source,
                 })?;
-                let resumed = Segmenter::resume(&settings.params, user_id, state, settings.pack.as_ref());
-                resumed.map_err(|source| failed(user_id, source))?
+                let pack = settings.pack.as_ref();
+                Segmenter::resume(&settings.params, user_id, state, pack)
+                    .map_err(|source| failed(user_id, pack, source))?
             }
         };
         Ok(Self {
             settings: settings.clone(),
             user_id: user_id.to_owned(),
             segmenter,
-            last: None,
         })
     }
 
-    /// Takes in one activity. A repetition of the one before is the same activity and counts once.
+    /// Takes in one activity. A repetition of the last one is the same activity and counts once.
     pub(crate) fn push(
         &mut self,
         item_id: &str,
         occurred_at_us: i64,
         weight: f32,
     ) -> Result<(), FunctionError> {
-        if self
-            .last
-            .as_ref()
-            .is_some_and(|(at, item)| *at == occurred_at_us && item == item_id)
-        {
+        if self.segmenter.watermark() == Some((occurred_at_us, item_id)) {
             return Ok(());
-        }
-        let pack = self.settings.pack.as_ref();
-        if pack.row(item_id).is_none() {
-            return Err(FunctionError::ItemNotInPack {
-                item_id: item_id.to_owned(),
-                uri: pack.uri().to_owned(),
-            });
         }
         let activity = Activity {
             item_id,
             occurred_at_us,
             weight,
         };
+        let pack = self.settings.pack.as_ref();
         self.segmenter
             .push(activity, pack)
-            .map_err(|source| failed(&self.user_id, source))?;
-        self.last = Some((occurred_at_us, item_id.to_owned()));
-        Ok(())
+            .map_err(|source| failed(&self.user_id, pack, source))
     }
 
     /// Ends the increment.
     pub(crate) fn finish(self) -> Result<Segmented, FunctionError> {
+        let pack = self.settings.pack.as_ref();
         self.segmenter
-            .finish(self.settings.pack.as_ref())
-            .map_err(|source| failed(&self.user_id, source))
+            .finish(pack)
+            .map_err(|source| failed(&self.user_id, pack, source))
     }
 }
 
-fn failed(user_id: &str, source: SegmentError) -> FunctionError {
-    FunctionError::Segment {
-        user_id: user_id.to_owned(),
-        source,
+fn failed(user_id: &str, pack: &ItemPack, source: SegmentError) -> FunctionError {
+    match source {
+        SegmentError::UnknownItem { item_id } => FunctionError::ItemNotInPack {
+            item_id,
+            uri: pack.uri().to_owned(),
+        },
+        source => FunctionError::Segment {
+            user_id: user_id.to_owned(),
+            source,
+        },
     }
 }
 

@@ -46,11 +46,10 @@ impl Affinities {
             .map(|journey| journey.summary.mean_at_us())
             .chain((0..open.len()).map(|position| open.activity(position).occurred_at_us))
             .collect();
-        let mut products = vec![0.0; units];
         for later in 1..units {
             let (earlier, from_later) = vectors.split_at(later * dimension);
-            dots(&from_later[..dimension], earlier, &mut products[..later]);
-            affinities.values[later * units..][..later].copy_from_slice(&products[..later]);
+            let products = &mut affinities.values[later * units..][..later];
+            dots(&from_later[..dimension], earlier, products);
         }
         affinities.background = affinities.least_alike(settled.len(), params);
         for later in 1..units {
@@ -71,12 +70,15 @@ impl Affinities {
 
     /// The likeness that a share of the pairs of open activities do not reach. Only the lower triangle is filled yet.
     fn least_alike(&self, settled: usize, params: &Params) -> f32 {
+        if params.background_share <= 0.0 {
+            return 0.0;
+        }
         let open = settled..self.units;
         let mut pairs: Vec<f32> = open
             .flat_map(|later| &self.values[later * self.units + settled..][..later - settled])
             .copied()
             .collect();
-        if params.background_share <= 0.0 || pairs.len() < FEWEST_PAIRS {
+        if pairs.len() < FEWEST_PAIRS {
             return 0.0;
         }
         let place = at_share(pairs.len() - 1, params.background_share);

@@ -1,7 +1,7 @@
 //! The bounded set of items from which a cluster's representatives are chosen.
 //!
-//! Vectors are not held: an item is taken in by its similarity when it joined, and ranked by its similarity to
-//! the centroid only when the cluster is described.
+//! Vectors are not held: an item is taken in by its similarity to what it came in with, and ranked by its similarity to
+//! the centroid only when the journey is described.
 
 use std::cmp::Ordering;
 

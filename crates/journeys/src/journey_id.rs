@@ -1,4 +1,4 @@
-//! The identity of a journey: a hash of the user and of the birth of its oldest cluster.
+//! The identity of a journey: a hash of the user and of the journey's first activity.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::JourneyIdError;
 
-/// Written as 16 lower-case hexadecimal digits. It never changes while a journey lives.
+/// Written as 16 lower-case hexadecimal digits. It stays once a part of the journey is settled; before, it changes with the first activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JourneyId(u64);
 
 impl JourneyId {
-    /// The id of the cluster that this user's activity on this item at this time opened.
+    /// The id of the journey that begins with this user's activity on this item at this time.
     pub fn of_birth(user_id: &str, born_at_us: i64, item_id: &str) -> Self {
         // Lengths in front keep ("ab", "c") and ("a", "bc") apart.
         let mut bytes = Vec::with_capacity(24 + user_id.len() + item_id.len());

@@ -19,15 +19,14 @@ pub(crate) struct OpenActivity {
 impl PartialEq for OpenActivity {
     /// Where the item lies is not part of it.
     fn eq(&self, other: &Self) -> bool {
-        let key = |activity: &Self| (activity.occurred_at_us, activity.weight.to_bits());
-        key(self) == key(other) && self.item_id == other.item_id
+        self.key() == other.key() && self.weight.to_bits() == other.weight.to_bits()
     }
 }
 
 impl OpenActivity {
-    /// Whether it comes after the activity with this time and item.
-    pub(crate) fn is_after(&self, (occurred_at_us, item_id): (i64, &str)) -> bool {
-        (self.occurred_at_us, self.item_id.as_str()) > (occurred_at_us, item_id)
+    /// Its place in the total order.
+    pub(crate) fn key(&self) -> (i64, &str) {
+        (self.occurred_at_us, &self.item_id)
     }
 }
 
@@ -93,6 +92,10 @@ impl OpenActivities {
 
     pub(crate) fn activity(&self, position: usize) -> &OpenActivity {
         &self.activities[position]
+    }
+
+    pub(crate) fn last(&self) -> Option<&OpenActivity> {
+        self.activities.last()
     }
 
     pub(crate) fn vector(&self, position: usize) -> &[f32] {

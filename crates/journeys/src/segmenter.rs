@@ -6,7 +6,7 @@ use crate::activity::{Activity, Items, check_weight};
 use crate::error::SegmentError;
 use crate::journey::{Before, Segmented};
 use crate::journey_id::JourneyId;
-use crate::open_activities::OpenActivities;
+use crate::open_activities::{OpenActivities, OpenActivity};
 use crate::params::Params;
 use crate::publication::publish;
 use crate::settling::{Outcome, Settling};
@@ -19,7 +19,6 @@ pub struct Segmenter {
     user_id: String,
     settled: Settled,
     open: OpenActivities,
-    watermark: Option<(i64, String)>,
     before: Before,
     outcome: Outcome,
 }
@@ -32,7 +31,6 @@ impl Segmenter {
             user_id: user_id.to_owned(),
             settled: Settled::default(),
             open: OpenActivities::default(),
-            watermark: None,
             before: Before::default(),
             outcome: Outcome::default(),
         }
@@ -46,9 +44,6 @@ impl Segmenter {
         items: &dyn Items,
     ) -> Result<Self, SegmentError> {
         let mut segmenter = Self::start(params, user_id);
-        segmenter.watermark = state
-            .watermark()
-            .map(|(occurred_at_us, item_id)| (occurred_at_us, item_id.to_owned()));
         segmenter.before = state.settled.before();
         let dimension = state.settled.dimension().unwrap_or(0);
         segmenter.open = OpenActivities::restore(state.open, dimension, items)?;
@@ -56,21 +51,26 @@ impl Segmenter {
         Ok(segmenter)
     }
 
+    /// Time and item of the last activity taken in, in this increment or an earlier one.
+    pub fn watermark(&self) -> Option<(i64, &str)> {
+        let last = self.open.last().map(OpenActivity::key);
+        last.or_else(|| self.settled.until())
+    }
+
     /// Takes in the next activity. After an error the segmenter must not be used further.
     pub fn push(&mut self, activity: Activity<'_>, items: &dyn Items) -> Result<(), SegmentError> {
-        if let Some((watermark_us, watermark_item_id)) = &self.watermark
-            && (activity.occurred_at_us, activity.item_id) <= (*watermark_us, watermark_item_id.as_str())
+        if let Some((watermark_us, watermark_item_id)) = self.watermark()
+            && (activity.occurred_at_us, activity.item_id) <= (watermark_us, watermark_item_id)
         {
             return Err(SegmentError::OutOfOrder {
                 item_id: activity.item_id.to_owned(),
                 occurred_at_us: activity.occurred_at_us,
-                watermark_item_id: watermark_item_id.clone(),
-                watermark_us: *watermark_us,
+                watermark_item_id: watermark_item_id.to_owned(),
+                watermark_us,
             });
         }
         check_weight(&activity)?;
         self.open.push(&activity, items)?;
-        self.watermark = Some((activity.occurred_at_us, activity.item_id.to_owned()));
         if self.open.len() > self.params.max_open_activities as usize {
             let settling = Settling {
                 user_id: &self.user_id,
@@ -114,7 +114,6 @@ impl Segmenter {
             state: UserState {
                 settled: self.settled,
                 open: self.open.into_activities(),
-                watermark: self.watermark,
             },
             before: self.before,
             journeys,

@@ -14,13 +14,12 @@ use crate::settled_journey::SettledJourney;
 /// In front of the encoded bytes; raised whenever the algorithm or the layout changes.
 const VERSION: u8 = 2;
 
-/// One user's open activities, what is settled, and the last activity processed. Belongs to the parameters that made it.
+/// One user's open activities and what is settled. Belongs to the parameters that made it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct UserState {
     pub(crate) settled: Settled,
     /// In the total order; all later than what is settled.
     pub(crate) open: Vec<OpenActivity>,
-    pub(crate) watermark: Option<(i64, String)>,
 }
 
 /// What will not change any more, but for journeys that grow.
@@ -43,6 +42,12 @@ impl Settled {
             kept: kept.map(|journey| journey.journey_id).collect(),
             retired: self.retired.clone(),
         }
+    }
+
+    /// Time and item of the last activity that is settled.
+    pub(crate) fn until(&self) -> Option<(i64, &str)> {
+        let until = self.until.as_ref();
+        until.map(|(occurred_at_us, item_id)| (*occurred_at_us, item_id.as_str()))
     }
 
     pub(crate) fn dimension(&self) -> Option<usize> {
@@ -79,7 +84,8 @@ impl UserState {
 
     /// Time and item of the last activity processed; none where there was none. What is not after it is late.
     pub fn watermark(&self) -> Option<(i64, &str)> {
-        as_borrowed(self.watermark.as_ref())
+        let last = self.open.last().map(OpenActivity::key);
+        last.or_else(|| self.settled.until())
     }
 
     /// The items, ascending and distinct, that are looked up when the state is resumed.
@@ -117,23 +123,16 @@ impl UserState {
         if settled.until.is_none() && !settled.journeys.is_empty() {
             return Err("something is settled, but not until when");
         }
-        let mut last = as_borrowed(settled.until.as_ref());
+        let mut last = settled.until();
         for activity in &self.open {
-            if last.is_some_and(|last| !activity.is_after(last)) {
+            if last.is_some_and(|last| activity.key() <= last) {
                 return Err("open activities out of order");
             }
             if !is_weight(activity.weight) {
                 return Err("the weight of an open activity");
             }
-            last = Some((activity.occurred_at_us, &activity.item_id));
-        }
-        if as_borrowed(self.watermark.as_ref()) != last {
-            return Err("the watermark is not the last activity");
+            last = Some(activity.key());
         }
         Ok(())
     }
-}
-
-fn as_borrowed(activity: Option<&(i64, String)>) -> Option<(i64, &str)> {
-    activity.map(|(occurred_at_us, item_id)| (*occurred_at_us, item_id.as_str()))
 }
