@@ -16,7 +16,7 @@ use crate::list_arguments::{coerce_texts, concept_fields, concepts_type, struct_
 use crate::shared::Shared;
 
 /// Concepts kept per item.
-const CONCEPTS_PER_ITEM: usize = 12;
+pub const CONCEPTS_PER_ITEM: usize = 12;
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! `wayfare generate`.
 
-use wayfare_evaluation::{EvaluationError, GenerateOptions};
+use wayfare_evaluation::GenerateOptions;
 
 use crate::args::GenerateArgs;
 use crate::failure::Failure;
@@ -17,12 +17,7 @@ pub(super) fn generate(args: &GenerateArgs) -> Result<(), Failure> {
         rows_per_file: args.rows_per_file,
         ..GenerateOptions::default()
     };
-    let generated = wayfare_evaluation::generate(&options, &args.out).map_err(|error| match error {
-        EvaluationError::Option { .. } | EvaluationError::NotEmpty { .. } => {
-            Failure::usage(error.to_string())
-        }
-        other => Failure::failed_with(other),
-    })?;
+    let generated = wayfare_evaluation::generate(&options, &args.out)?;
     output::data(&format!(
         "wrote to {}\n  activities/  {} files, {} activities of {} users\n  items/       {} files, {} items\n  \
          truth/       {} files, {} planted journeys with {} activities\n",

@@ -33,16 +33,12 @@ pub const NAMES: [&str; 6] = [
     "ward-reject",
 ];
 
-/// Activities a cluster needs to count as a journey, unless the caller says otherwise.
+/// Activities a cluster needs to count as a journey, unless somebody says otherwise.
 pub const MIN_ACTIVITIES: u32 = 4;
 
-/// The baseline of this name with the parameters that tuning found for MiniLM; none for any other name.
-pub fn by_name(name: &str) -> Option<Box<dyn Method>> {
-    by_name_with(name, MIN_ACTIVITIES)
-}
-
-/// As [`by_name`]; clusters of fewer activities are left out.
-pub fn by_name_with(name: &str, min_activities: u32) -> Option<Box<dyn Method>> {
+/// The baseline of this name with its defaults; none for any other name. Clusters of fewer than `min_activities` are left
+/// out.
+pub fn by_name(name: &str, min_activities: u32) -> Option<Box<dyn Method>> {
     match name {
         "global-kmeans" => {
             let tuned = GlobalKmeans::default();

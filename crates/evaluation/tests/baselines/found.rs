@@ -1,7 +1,7 @@
 //! Each baseline finds what it must in small catalogues.
 
 use wayfare_evaluation::extraction::baselines::{
-    GlobalKmeans, Icpc, IcpcMerge, IcpcTerms, MergeInto, NAMES, Ward, WardReject, by_name, by_name_with,
+    GlobalKmeans, Icpc, IcpcMerge, IcpcTerms, MIN_ACTIVITIES, MergeInto, NAMES, Ward, WardReject, by_name,
 };
 use wayfare_evaluation::extraction::dataset::{Catalogue, UserHistory};
 use wayfare_evaluation::extraction::method::Method;
@@ -18,7 +18,7 @@ fn personal_methods_find_separate_groups_and_leave_out_the_rest() {
     let planted = Planted::new(3, 8, 4, 0.5, 0.0);
     let user = planted.user(&[(0, 6), (2, 8), (1, 5)], &[0, 1, 3]);
     for name in NAMES.into_iter().filter(|&name| name != "global-kmeans") {
-        let method = by_name(name).unwrap();
+        let method = by_name(name, MIN_ACTIVITIES).unwrap();
         assert_eq!(
             partition_of(method.as_ref(), &planted.catalogue, &user),
             gold(&user),
@@ -33,7 +33,7 @@ fn small_clusters_are_left_out() {
     let user = planted.user(&[(0, 6), (1, 3)], &[]);
     for name in NAMES.into_iter().filter(|&name| name != "global-kmeans") {
         let left_out = |min_activities| {
-            let method = by_name_with(name, min_activities).unwrap();
+            let method = by_name(name, min_activities).unwrap();
             let labels = partition_of(method.as_ref(), &planted.catalogue, &user);
             labels.iter().filter(|label| label.is_none()).count()
         };
@@ -164,7 +164,7 @@ fn topics_of_one_catalogue_are_not_taken_for_those_of_another() {
 fn nothing_to_cluster_is_no_fault() {
     let planted = Planted::new(1, 4, 0, 0.5, 0.0);
     for name in NAMES {
-        let method = by_name(name).unwrap();
+        let method = by_name(name, MIN_ACTIVITIES).unwrap();
         let nobody = UserHistory::default();
         assert!(method.assign(&planted.catalogue, &nobody).is_empty(), "{name}");
         let mut once = UserHistory::default();
@@ -172,5 +172,5 @@ fn nothing_to_cluster_is_no_fault() {
         assert_eq!(method.assign(&planted.catalogue, &once), [None], "{name}");
         assert!(method.assign(&Catalogue::default(), &nobody).is_empty(), "{name}");
     }
-    assert!(by_name("wayfare").is_none());
+    assert!(by_name("wayfare", MIN_ACTIVITIES).is_none());
 }

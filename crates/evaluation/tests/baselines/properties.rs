@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rayon::prelude::*;
-use wayfare_evaluation::extraction::baselines::{NAMES, by_name_with};
+use wayfare_evaluation::extraction::baselines::{NAMES, by_name};
 use wayfare_evaluation::extraction::dataset::{Catalogue, UserHistory};
 
 use super::planted::visit;
@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn labels_depend_on_the_users_own_activities_only((catalogue, users) in worlds()) {
         for name in NAMES {
-            let shared = by_name_with(name, 3).unwrap();
+            let shared = by_name(name, 3).unwrap();
             let together: Vec<Vec<Option<u32>>> = users
                 .par_iter()
                 .map(|user| shared.assign(&catalogue, user))
@@ -56,7 +56,7 @@ proptest! {
                 told.gold = vec![Some(0); user.gold.len()];
                 told.gold_titles = vec!["known".to_owned()];
                 told.user_id = "another".to_owned();
-                let alone = by_name_with(name, 3).unwrap().assign(&catalogue, &told);
+                let alone = by_name(name, 3).unwrap().assign(&catalogue, &told);
                 prop_assert_eq!(&alone, together, "{}", name);
                 prop_assert_eq!(alone.len(), user.activities.len());
                 for label in alone.iter().flatten() {

@@ -57,7 +57,7 @@ pub(super) fn untuned(names: &[String], params: Params) -> Result<Chosen, Failur
         if name == WAYFARE {
             return Ok(Box::new(Wayfare { params }));
         }
-        baselines::by_name_with(name, params.min_activities)
+        baselines::by_name(name, params.min_activities)
             .ok_or_else(|| Failure::bug("a baseline is named that cannot be made"))
     });
     Ok(Chosen {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wayfare_evaluation::extraction::dataset::{Catalogue, Items, VectorFile};
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::salient_terms::CONCEPTS_PER_ITEM;
 use wayfare_inference::salient_terms;
 use wayfare_inference_candle::sha256_file;
 
@@ -13,8 +14,6 @@ use crate::failure::Failure;
 use crate::models::{CandleModels, ENCODER_WEIGHTS};
 use crate::output;
 
-/// As many as the SQL function `salient_terms` keeps.
-const CONCEPTS_PER_ITEM: usize = 12;
 /// Texts that are encoded between two words about it.
 const TEXTS_PER_STEP: usize = 1_024;
 /// Digits of the encoder's hash in the name of its file.
