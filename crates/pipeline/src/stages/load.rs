@@ -2,7 +2,7 @@
 //! bucket, sorted by user: the one shuffle by user in the system.
 //!
 //! ```text
-//!  source ──► scatter: one pass, in any order ──► a file per task and bucket group ──► rows: per bucket group,
+//!  source ──► scatter: one pass, in any order ──► files of one bucket group each ──► rows: per bucket group,
 //!             checks every row                    (group -1: rows that are refused)    dedupe, sort, write
 //! ```
 //!

@@ -110,7 +110,11 @@ fn activity_log_columns() -> Vec<ColumnSpec> {
 fn journeys_columns() -> Vec<ColumnSpec> {
     vec![
         user_id(),
-        required("journey_id", Utf8, "Stable as long as the journey lives"),
+        required(
+            "journey_id",
+            Utf8,
+            "Made from the journey's first activity; `journey_aliases` has others that it had",
+        ),
         required("started_at", timestamp(), "Its first activity"),
         required("last_active_at", timestamp(), "Its latest activity"),
         required("activity_count", Int64, "Activities in it"),
@@ -185,10 +189,18 @@ fn segment_state_columns() -> Vec<ColumnSpec> {
 fn journey_aliases_columns() -> Vec<ColumnSpec> {
     vec![
         user_id(),
-        required("old_journey_id", Utf8, "Journey that no longer exists"),
-        required("journey_id", Utf8, "Journey that it became"),
-        required("since", timestamp(), "Activity time from which this holds"),
-        required("reason", Utf8, "merged, or recomputed after late data"),
+        required("old_journey_id", Utf8, "Another id that the journey had"),
+        required("journey_id", Utf8, "The id that it has now"),
+        required(
+            "since",
+            timestamp(),
+            "Time of the activity that merged them, or that the journey began with",
+        ),
+        required(
+            "reason",
+            Utf8,
+            "`merged` into an older one for good, or `other_start`: begun with another activity as seen by an earlier run",
+        ),
         run_id(),
         bucket(),
     ]
