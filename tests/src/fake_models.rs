@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wayfare_functions::models::{ModelProvider, ModelReference};
-use wayfare_inference::{Encoder, Generation, Generator, InferenceError, Namer, PromptBatch, Salience};
+use wayfare_inference::{
+    ChatMessage, Encoder, Generation, Generator, InferenceError, Namer, PromptBatch, Salience,
+};
 use wayfare_inference_candle::{CandleEncoder, ModelError, WordpieceSalience};
 
 /// Loads encoders as the program does, and answers every reference to a language model with [`FirstTopics`].
@@ -62,5 +64,23 @@ impl Generator for FirstTopics {
             }
         });
         Ok(answers.collect())
+    }
+
+    fn score(
+        &self,
+        _prompt: &PromptBatch<'_>,
+        _continuations: &[Vec<String>],
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
+        Err(InferenceError::Unsupported {
+            model: self.id().to_owned(),
+            what: "scores",
+        })
+    }
+
+    fn render_chat(&self, _messages: &[ChatMessage]) -> Result<String, InferenceError> {
+        Err(InferenceError::Unsupported {
+            model: self.id().to_owned(),
+            what: "chat template",
+        })
     }
 }

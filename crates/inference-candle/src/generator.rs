@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::Tensor;
 use rayon::prelude::*;
-use wayfare_inference::{Generation, Generator, InferenceError, PromptBatch};
+use wayfare_inference::{ChatMessage, Generation, Generator, InferenceError, PromptBatch};
 
 use crate::caught::caught;
 use crate::error::ModelError;
@@ -258,6 +258,24 @@ impl Generator for CandleGenerator {
             model: self.id.clone(),
             operation: "names",
             source: Box::new(source),
+        })
+    }
+
+    fn score(
+        &self,
+        _prompt: &PromptBatch<'_>,
+        _continuations: &[Vec<String>],
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
+        Err(InferenceError::Unsupported {
+            model: self.id.clone(),
+            what: "scores",
+        })
+    }
+
+    fn render_chat(&self, _messages: &[ChatMessage]) -> Result<String, InferenceError> {
+        Err(InferenceError::Unsupported {
+            model: self.id.clone(),
+            what: "chat template",
         })
     }
 }

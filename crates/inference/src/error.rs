@@ -31,4 +31,12 @@ pub enum InferenceError {
         /// How many came back.
         actual: usize,
     },
+    /// The model lacks what was asked of it.
+    #[error("the model `{model}` has no {what}")]
+    Unsupported {
+        /// The model's id.
+        model: String,
+        /// What it lacks, for example `chat template`.
+        what: &'static str,
+    },
 }

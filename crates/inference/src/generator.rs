@@ -2,6 +2,37 @@
 
 use crate::InferenceError;
 
+/// Which characters a generated text may hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Alphabet {
+    /// Any.
+    #[default]
+    Any,
+    /// Letters and digits of any script, spaces, and the punctuation of names: `' ’ & - – , + #` and a full stop
+    /// between letters or digits.
+    Name,
+}
+
+/// Who says a message of a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChatRole {
+    /// The instruction that stands above the conversation.
+    System,
+    /// The one who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// A message of a chat, as a prompt file writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatMessage {
+    /// Who says it.
+    pub role: ChatRole,
+    /// What is said.
+    pub text: String,
+}
+
 /// Prompts that differ in one place: `prefix + inputs[i] + suffix`.
 ///
 /// The generator computes the prefix once. `prefix` and `suffix` are ours and may hold the model's control
@@ -16,6 +47,8 @@ pub struct PromptBatch<'a> {
     pub suffix: &'a str,
     /// Generation stops after so many tokens; it also stops before the first line break.
     pub max_tokens: usize,
+    /// What may be generated; scores are not affected by it.
+    pub alphabet: Alphabet,
 }
 
 /// What a generator wrote for one prompt.
@@ -39,4 +72,16 @@ pub trait Generator: Send + Sync + std::fmt::Debug {
 
     /// One generation per input, in their order; what is generated for an input does not depend on the others.
     fn generate(&self, prompt: &PromptBatch<'_>) -> Result<Vec<Generation>, InferenceError>;
+
+    /// Mean natural logarithm of the probabilities of the tokens of each continuation after its prompt, and of
+    /// the end of the text after them: `continuations[i]` are alternatives for `inputs[i]`. An empty
+    /// continuation scores minus infinity. A score does not depend on the other inputs or continuations.
+    fn score(
+        &self,
+        prompt: &PromptBatch<'_>,
+        continuations: &[Vec<String>],
+    ) -> Result<Vec<Vec<f32>>, InferenceError>;
+
+    /// The conversation in the model's own chat template, up to where the model's next message begins.
+    fn render_chat(&self, messages: &[ChatMessage]) -> Result<String, InferenceError>;
 }

@@ -22,7 +22,7 @@ pub use checks::{NameCheck, check_name};
 pub use encoder::Encoder;
 pub use error::InferenceError;
 pub use extractive::extractive_name;
-pub use generator::{Generation, Generator, PromptBatch};
+pub use generator::{Alphabet, ChatMessage, ChatRole, Generation, Generator, PromptBatch};
 pub use namer::{JourneyName, NameSource, Namer, TokenCounts};
 pub use naming_input::NamingInput;
 pub use prompt::PROMPT_VERSION;

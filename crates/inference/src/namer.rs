@@ -10,7 +10,7 @@ use crate::candidate::candidate_name;
 use crate::checks::check_name;
 use crate::error::InferenceError;
 use crate::extractive::extractive_name;
-use crate::generator::{Generation, Generator, PromptBatch};
+use crate::generator::{Alphabet, Generation, Generator, PromptBatch};
 use crate::naming_input::NamingInput;
 use crate::prompt;
 
@@ -106,6 +106,7 @@ impl Namer {
             inputs: &rendered,
             suffix: prompt::SUFFIX,
             max_tokens: MOST_NAME_TOKENS,
+            alphabet: Alphabet::Any,
         })?;
         if generations.len() != inputs.len() {
             return Err(InferenceError::ResultCount {
@@ -161,6 +162,7 @@ fn extractive(input: &NamingInput, flags: Vec<String>, tokens: TokenCounts) -> J
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generator::ChatMessage;
 
     /// Answers every prompt with the same text.
     #[derive(Debug)]
@@ -188,6 +190,24 @@ mod tests {
                 prompt_tokens: 9,
             };
             Ok(vec![generation; prompt.inputs.len() - self.answers_missing])
+        }
+
+        fn score(
+            &self,
+            _prompt: &PromptBatch<'_>,
+            _continuations: &[Vec<String>],
+        ) -> Result<Vec<Vec<f32>>, InferenceError> {
+            Err(InferenceError::Unsupported {
+                model: self.id().to_owned(),
+                what: "scores",
+            })
+        }
+
+        fn render_chat(&self, _messages: &[ChatMessage]) -> Result<String, InferenceError> {
+            Err(InferenceError::Unsupported {
+                model: self.id().to_owned(),
+                what: "chat template",
+            })
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wayfare_inference::{Generation, Generator, Namer, NamingInput, PromptBatch};
+use wayfare_inference::{Alphabet, Generation, Generator, Namer, NamingInput, PromptBatch};
 use wayfare_inference_candle::GgufTokenizer;
 
 use crate::assets::{GENERATOR, generator_file};
@@ -15,6 +15,7 @@ fn generate(prefix: &str, inputs: &[&str], suffix: &str) -> Vec<Generation> {
             inputs: &inputs,
             suffix,
             max_tokens: 12,
+            alphabet: Alphabet::Any,
         })
         .expect("generates")
 }
@@ -119,6 +120,7 @@ fn a_prompt_that_is_too_long_is_an_error() {
         inputs: &["x".to_owned()],
         suffix: "",
         max_tokens: 4,
+        alphabet: Alphabet::Any,
     });
     let error = result.expect_err("the prompt does not fit");
     let cause = std::error::Error::source(&error)
