@@ -2,9 +2,10 @@
 
     python split_days.py ACTIVITIES_DIR OUT_DIR
 
-Writes under OUT_DIR, as Parquet: `base` (everything before the last two of the 182 days), `day-1` (the last day but
-one, of one user in a hundred) and `day-10` (the last day, of one user in ten). Users are chosen by a hash of their id,
-so they are spread over all buckets. Prints one line of JSON: rows and users of each.
+Writes under OUT_DIR, as Parquet: `base` (a file per day, 180 days), `day-1` (the day after, on which one user in a
+hundred is active) and `day-10` (the next day, one user in ten). Who is active is decided by a hash of the user's id
+among those with any activity in the days that follow the base, so that active users are spread over all buckets. All
+that such a user does within a week is moved into the one day. Prints one line of JSON: rows and users of each.
 """
 
 import json
@@ -15,31 +16,37 @@ from pathlib import Path
 import polars
 
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
-DAYS = 182
+BASE_DAYS = 180
+WEEK = timedelta(days=7)
+DAYS = {"day-1": (0, 100), "day-10": (1, 10)}
 
 
 def main() -> None:
     activities, out = Path(sys.argv[1]), Path(sys.argv[2])
-    day = [START + timedelta(days=DAYS - 2 + number) for number in range(3)]
+    rows = polars.read_parquet(sorted(activities.glob("*.parquet")))
     time, user = polars.col("occurred_at"), polars.col("user_id")
-    kept = {
-        "base": time < day[0],
-        "day-1": (time >= day[0]) & (time < day[1]) & (user.hash(1) % 100 == 0),
-        "day-10": (time >= day[1]) & (time < day[2]) & (user.hash(2) % 10 == 0),
-    }
-    facts = {}
-    for name, condition in kept.items():
-        (out / name).mkdir(parents=True)
-        rows, users = 0, set()
-        # File by file: the whole does not have to fit into memory.
-        for file in sorted(activities.glob("*.parquet")):
-            part = polars.read_parquet(file).filter(condition)
-            if part.height > 0:
-                part.write_parquet(out / name / file.name)
-                rows += part.height
-                users.update(part["user_id"].unique())
-        facts[name] = {"rows": rows, "users": len(users)}
+    end = START + timedelta(days=BASE_DAYS)
+    base = rows.filter(time < end)
+    facts = {"base": write(base, out / "base")}
+    users = base["user_id"].n_unique()
+    for name, (number, one_in) in DAYS.items():
+        week = rows.filter((time >= end + number * WEEK) & (time < end + (number + 1) * WEEK))
+        who = week.select("user_id").unique().sort(user.hash(number)).head(users // one_in)
+        day = end + timedelta(days=number)
+        since_midnight = time - time.dt.truncate("1d")
+        moved = week.join(who, on="user_id").with_columns(
+            (polars.lit(day) + since_midnight).cast(rows.schema["occurred_at"]).alias("occurred_at")
+        )
+        facts[name] = write(moved, out / name)
     print(json.dumps(facts))
+
+
+def write(rows: polars.DataFrame, folder: Path) -> dict:
+    folder.mkdir(parents=True)
+    by_day = rows.with_columns(polars.col("occurred_at").dt.date().alias("day")).partition_by("day", as_dict=True)
+    for (day,), part in by_day.items():
+        part.drop("day").sort("user_id", "occurred_at").write_parquet(folder / f"{day}.parquet")
+    return {"rows": rows.height, "users": rows["user_id"].n_unique()}
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ pub(crate) fn increment(checkout: &Checkout, arguments: &[String]) -> Result<()>
     let mut base_seconds = None;
     for (name, dates, share) in RUNS {
         let before = user_table_bytes(&tables)?;
-        let taken = measure(&wayfare, &assets, &job, name, dates)?;
+        let taken = measure(&wayfare, &assets, &job, &tables, name, dates)?;
         let whole = *base_seconds.get_or_insert(taken.seconds);
         let held = if before == 0 {
             user_table_bytes(&tables)?
@@ -87,7 +87,7 @@ fn prepare(checkout: &Checkout, wayfare: &Path, data: &Path, users: u64, activit
         let generated = data.join("generated");
         let mut command = Command::new(wayfare);
         command
-            .args(["generate", "--days", "182", "--users", &users.to_string()])
+            .args(["generate", "--days", "194", "--users", &users.to_string()])
             .args(["--activities", &activities.to_string(), "--out"])
             .arg(&generated)
             .stdout(Stdio::null());
@@ -114,13 +114,21 @@ struct Taken {
     written: f64,
 }
 
-fn measure(wayfare: &Path, assets: &Path, job: &Path, folder: &str, dates: &[&str]) -> Result<Taken> {
+fn measure(
+    wayfare: &Path,
+    assets: &Path,
+    job: &Path,
+    tables: &Path,
+    folder: &str,
+    dates: &[&str],
+) -> Result<Taken> {
     let started = Instant::now();
     let mut child = Command::new(wayfare)
         .arg("run")
         .arg(job)
         .args(dates)
         .args(["--set", &format!("sources.tables.activity_rows.path={folder}")])
+        .args(["--set", &format!("tables.url={}", tables.display())])
         .env("WAYFARE_ASSETS", assets)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
