@@ -1,9 +1,10 @@
-//! Evaluation: synthetic activity with planted journeys, the metrics that compare found journeys with them, and the
-//! comparison of methods that find journeys.
+//! Evaluation: synthetic activity with planted journeys, the metrics that compare found journeys with them, the
+//! comparison of methods that find journeys, and the titled collections that names are learnt from and measured by.
 //!
 //! Owns: what is planted, how it is written, how a score is defined, and what it is compared with. Refuses to do:
 //! running the pipeline, and anything that a job in production needs.
 
+pub mod collections;
 mod error;
 pub mod extraction;
 pub mod metrics;
