@@ -75,4 +75,16 @@ pub enum EvaluationError {
     NoUsers,
     #[error("method `{name}` is not among those compared: {}", compared.join(", "))]
     UnknownReference { name: String, compared: Vec<String> },
+    #[error("{} line {line} is not a collection", path.display())]
+    Collection {
+        path: PathBuf,
+        /// Counted from 1.
+        line: u64,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{} holds no collections", path.display())]
+    NoCollections { path: PathBuf },
+    #[error("there is no list `{name}`; lists are {}", known.join(", "))]
+    UnknownList { name: String, known: Vec<String> },
 }

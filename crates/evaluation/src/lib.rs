@@ -1,5 +1,6 @@
-//! Evaluation: synthetic activity with planted journeys, the metrics that compare found journeys with them, and the
-//! comparison of methods that find journeys and of methods that name them.
+//! Evaluation: synthetic activity with planted journeys, the metrics that compare found journeys with them, the
+//! comparison of methods that find journeys, the titled collections that names are learnt from and measured by, and the
+//! comparison of methods that name.
 //!
 //! Owns: what is planted, how it is written, how a score is defined, and what it is compared with. Refuses to do:
 //! running the pipeline, and anything that a job in production needs.

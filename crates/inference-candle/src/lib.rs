@@ -3,6 +3,7 @@
 //! Owns how the models compute and how their files are read and verified. It knows no prompts and no
 //! journeys: what a name may look like is decided in `wayfare-inference`.
 
+mod adapter;
 mod bert;
 mod caught;
 mod elementwise;
@@ -16,6 +17,7 @@ mod llama;
 mod salience;
 mod verify;
 
+pub use adapter::{Adapter, AdapterKind, BaseModel, LowRankPair, Module, StoredAdapter};
 pub use encoder::CandleEncoder;
 pub use error::ModelError;
 pub use generator::CandleGenerator;
