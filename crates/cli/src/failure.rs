@@ -223,6 +223,7 @@ impl From<EvaluationError> for Failure {
         let exit_code = match &error {
             EvaluationError::Option { .. }
             | EvaluationError::NotEmpty { .. }
+            | EvaluationError::UnknownList { .. }
             | EvaluationError::UnknownReference { .. } => exit_code::USAGE,
             EvaluationError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 exit_code::INPUT_MISSING
@@ -231,6 +232,9 @@ impl From<EvaluationError> for Failure {
             | EvaluationError::MissingColumn { .. }
             | EvaluationError::Value { .. }
             | EvaluationError::VectorFile { .. }
+            | EvaluationError::Collection { .. }
+            | EvaluationError::NoCollections { .. }
+            | EvaluationError::NothingToName
             | EvaluationError::NoUsers => exit_code::CONFIGURATION,
             _ => exit_code::FAILED,
         };
@@ -241,6 +245,9 @@ impl From<EvaluationError> for Failure {
             | EvaluationError::NoUsers => Some(
                 "`wayfare evaluate extraction --help` tells which files and columns a folder of users has",
             ),
+            EvaluationError::Collection { .. } | EvaluationError::NothingToName => {
+                Some("`wayfare evaluate naming --help` tells what a file of collections holds")
+            }
             EvaluationError::VectorFile { .. } => Some(
                 "`--vectors` names another file; a file that is only a cache may be removed, and is made again",
             ),

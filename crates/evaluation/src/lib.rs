@@ -10,6 +10,7 @@ pub mod collections;
 mod error;
 mod estimate_table;
 pub mod extraction;
+mod item_text;
 pub mod metrics;
 pub mod naming;
 mod random;

@@ -12,7 +12,7 @@ mod extractive;
 mod generator;
 mod namer;
 mod naming_input;
-mod prompt;
+pub mod prompt;
 mod salience;
 mod sanitize;
 mod words;

@@ -64,9 +64,12 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
 ];
 
+/// What a prompt without examples starts with.
+pub const HEADER: &str = "Short names of interests.\n\n";
+
 /// What all prompts start with.
-pub(crate) fn prefix() -> String {
-    let mut text = String::from("Short names of interests.\n\n");
+pub fn prefix() -> String {
+    let mut text = HEADER.to_owned();
     for example in EXAMPLES {
         text.push_str(&layout(example.titles, example.concepts));
         text.push_str(SUFFIX);
@@ -78,10 +81,10 @@ pub(crate) fn prefix() -> String {
 }
 
 /// What all prompts end with. A plain completion: as a chat, a small model repeats the list.
-pub(crate) const SUFFIX: &str = "\nIn a few words, this person is into:";
+pub const SUFFIX: &str = "\nIn a few words, this person is into:";
 
 /// The part of the prompt that is one journey's own.
-pub(crate) fn render(input: &NamingInput) -> String {
+pub fn render(input: &NamingInput) -> String {
     layout(
         &sanitized(&input.titles, MOST_TITLES),
         &sanitized(&input.concepts, MOST_CONCEPTS),

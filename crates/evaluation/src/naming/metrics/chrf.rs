@@ -32,7 +32,9 @@ pub fn chrf(name: &str, reference: &str) -> f64 {
 
 fn characters(text: &str) -> Vec<char> {
     let text = text.to_lowercase();
-    text.chars().filter(|character| !character.is_whitespace()).collect()
+    text.chars()
+        .filter(|character| !character.is_whitespace())
+        .collect()
 }
 
 fn runs(characters: &[char], length: usize) -> HashMap<&[char], usize> {

@@ -4,10 +4,11 @@
 
 /// Sorted for the binary search.
 const STOP_WORDS: &[&str] = &[
-    "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do", "for", "from", "has", "have",
-    "how", "i", "in", "into", "is", "it", "its", "more", "my", "no", "not", "of", "on", "or", "other", "our", "over",
-    "so", "some", "such", "than", "that", "the", "their", "them", "these", "they", "this", "to", "up", "use", "using",
-    "was", "we", "what", "when", "where", "which", "who", "will", "with", "without", "you", "your",
+    "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do", "for", "from",
+    "has", "have", "how", "i", "in", "into", "is", "it", "its", "more", "my", "no", "not", "of", "on", "or",
+    "other", "our", "over", "so", "some", "such", "than", "that", "the", "their", "them", "these", "they",
+    "this", "to", "up", "use", "using", "was", "we", "what", "when", "where", "which", "who", "will", "with",
+    "without", "you", "your",
 ];
 
 /// The terms of a text in their order.
