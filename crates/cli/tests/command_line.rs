@@ -272,6 +272,30 @@ fn a_reader_that_leaves_is_not_a_failure() {
 }
 
 #[test]
+fn evaluations_of_naming_refuse_what_they_cannot_measure() {
+    let place = Workplace::new("naming", JOB);
+    let run = |more: &[&str]| place.run(&[&["evaluate", "naming", "titled.jsonl"], more].concat());
+    check(&run(&[]), 4, &["titled.jsonl"]);
+    let collection =
+        r#"{"collection_id": "a", "list": "l", "title": "T", "items": [{"item_id": "i", "title": "x"}]}"#;
+    let write = |text: &str| std::fs::write(place.path().join("titled.jsonl"), text).expect("collections");
+    write(collection);
+    check(
+        &run(&["--methods", "best"]),
+        2,
+        &["no way of naming `best`", "`few-shot`"],
+    );
+    check(&run(&["--test-lists", "m"]), 2, &["there is no list `m`"]);
+    check(
+        &run(&["--test-lists", "l", "--methods", "lora"]),
+        2,
+        &["--adapter-lora"],
+    );
+    write("{}");
+    check(&run(&[]), 3, &["titled.jsonl line 1", "hint: "]);
+}
+
+#[test]
 fn exit_codes_are_documented() {
     let place = Workplace::new("docs", JOB);
     let finished = place.run(&["docs", "exit-codes"]);

@@ -4,7 +4,7 @@
 const MOST_TEXT_CHARS: usize = 2_000;
 
 /// Title, then text.
-pub fn embed_text(title: &str, text: &str) -> String {
+pub(crate) fn embed_text(title: &str, text: &str) -> String {
     let part = |text: &str| -> String { text.trim_matches(' ').chars().take(MOST_TEXT_CHARS).collect() };
     let parts = [part(title), part(text)];
     let filled: Vec<&str> = parts

@@ -108,7 +108,10 @@ fn character_runs_are_weighted_as_by_scikit_learn() {
 
 #[test]
 fn words_of_texts_are_found_as_singulars() {
-    let index = Bm25::of_texts(["The oven and its breads", "Fonts for scripts"]);
+    let index = Bm25::of_texts(["The oven and its breads", "Fonts for scripts", "Knots"]);
     let scores = index.scores("a font, or the script");
-    assert!(scores[1] > 0.0 && scores[0].abs() < TOLERANCE, "{scores:?}");
+    assert!(
+        scores[1] > 0.0 && scores[0].abs().max(scores[2].abs()) < TOLERANCE,
+        "{scores:?}"
+    );
 }
