@@ -25,6 +25,6 @@ pub use extractive::extractive_name;
 pub use generator::{Alphabet, ChatMessage, ChatRole, Generation, Generator, PromptBatch};
 pub use namer::{JourneyName, NameSource, Namer, TokenCounts};
 pub use naming_input::NamingInput;
-pub use prompt::PROMPT_VERSION;
+pub use prompt::{PROMPT_VERSION, PromptParts, prompt_parts};
 pub use salience::{Concept, Salience, salient_terms};
 pub use sanitize::sanitize_title;

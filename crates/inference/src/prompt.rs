@@ -64,9 +64,38 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
 ];
 
+/// What all prompts start with, whether examples follow or not.
+const HEADING: &str = "Short names of interests.\n\n";
+
+/// A journey's prompt in the parts of a [`crate::PromptBatch`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptParts {
+    /// Shared by all journeys.
+    pub prefix: String,
+    /// The journey's own, which is untrusted text.
+    pub input: String,
+    /// Shared by all journeys.
+    pub suffix: &'static str,
+}
+
+/// The prompt of a journey: `few-shot` is what names are generated with, `zero-shot` the same without its examples. None
+/// for another name.
+pub fn prompt_parts(prompt: &str, input: &NamingInput) -> Option<PromptParts> {
+    let prefix = match prompt {
+        "few-shot" => prefix(),
+        "zero-shot" => HEADING.to_owned(),
+        _ => return None,
+    };
+    Some(PromptParts {
+        prefix,
+        input: render(input),
+        suffix: SUFFIX,
+    })
+}
+
 /// What all prompts start with.
 pub(crate) fn prefix() -> String {
-    let mut text = String::from("Short names of interests.\n\n");
+    let mut text = HEADING.to_owned();
     for example in EXAMPLES {
         text.push_str(&layout(example.titles, example.concepts));
         text.push_str(SUFFIX);
