@@ -317,3 +317,30 @@ fn the_schema_of_job_files_is_json() {
         "string"
     );
 }
+
+#[test]
+fn tuning_says_what_it_lacks_and_spares_an_earlier_run() {
+    let place = Workplace::new("tuning", JOB);
+    let tune = |more: &[&str]| {
+        let arguments = [
+            "tune",
+            "lora",
+            "--model",
+            "none.gguf",
+            "--collections",
+            "c.jsonl",
+            "--out",
+            "tuned",
+        ];
+        place.run(&[&arguments, more].concat())
+    };
+    check(&tune(&[]), 4, &["c.jsonl"]);
+    std::fs::write(place.path().join("c.jsonl"), "{\"list\": 1}\n").expect("writes");
+    check(&tune(&[]), 3, &["c.jsonl line 1", "hint: ", "`title`"]);
+    let collection = r#"{"collection_id": "a", "list": "l", "title": "T", "items": []}"#;
+    std::fs::write(place.path().join("c.jsonl"), collection).expect("writes");
+    check(&tune(&[]), 2, &["--encoder"]);
+    check(&tune(&["--test-lists", "x"]), 2, &["no list `x`"]);
+    std::fs::write(place.path().join("tuned/checkpoint.safetensors"), "").expect("writes");
+    check(&tune(&[]), 2, &["--resume"]);
+}

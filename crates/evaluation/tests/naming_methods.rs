@@ -9,9 +9,7 @@ use wayfare_evaluation::collections::{Collection, CollectionItem};
 use wayfare_evaluation::naming::comparison::{Compared, ComparisonOptions, compare};
 use wayfare_evaluation::naming::journeys::{Journey, item_texts, journeys};
 use wayfare_evaluation::naming::method::Method;
-use wayfare_evaluation::naming::methods::{
-    Extractive, FullNamer, NearestTitle, Prompt, Prompted, TopConcept,
-};
+use wayfare_evaluation::naming::methods::{Extractive, FullNamer, NearestTitle, Prompted, TopConcept};
 use wayfare_evaluation::naming::report::{sample_names, text, write_names};
 use wayfare_evaluation::naming::retrieval::{EncodedHalves, Finders};
 use wayfare_evaluation::naming::scores::{Measures, Metric};
@@ -128,16 +126,8 @@ fn methods(answers_missing: usize) -> Vec<Box<dyn Method>> {
         Box::new(NearestTitle),
         Box::new(TopConcept),
         Box::new(Extractive),
-        Box::new(Prompted::new(
-            "zero-shot",
-            Arc::clone(&generator),
-            Prompt::zero_shot(),
-        )),
-        Box::new(Prompted::new(
-            "few-shot",
-            Arc::clone(&generator),
-            Prompt::few_shot(),
-        )),
+        Box::new(Prompted::new("zero-shot", Arc::clone(&generator), "zero-shot")),
+        Box::new(Prompted::new("few-shot", Arc::clone(&generator), "few-shot")),
         Box::new(FullNamer(Arc::new(Namer::with_model(generator)))),
     ]
 }

@@ -12,6 +12,7 @@ use candle_core::Tensor;
 use serde_json::Value;
 
 use crate::error::ModelError;
+pub(crate) use file::write_whole;
 
 /// A matrix of a layer that low-rank changes can apply to, named as GGUF files name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

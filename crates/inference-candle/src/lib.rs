@@ -15,6 +15,7 @@ mod gguf_tokenizer;
 mod linear;
 mod llama;
 mod salience;
+pub mod tuning;
 mod verify;
 
 pub use adapter::{Adapter, AdapterKind, BaseModel, LowRankPair, Module, StoredAdapter};

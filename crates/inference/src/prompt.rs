@@ -64,12 +64,38 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
 ];
 
-/// What a prompt without examples starts with.
-pub const HEADER: &str = "Short names of interests.\n\n";
+/// What all prompts start with, whether examples follow or not.
+const HEADING: &str = "Short names of interests.\n\n";
+
+/// A journey's prompt in the parts of a [`crate::PromptBatch`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptParts {
+    /// Shared by all journeys.
+    pub prefix: String,
+    /// The journey's own, which is untrusted text.
+    pub input: String,
+    /// Shared by all journeys.
+    pub suffix: &'static str,
+}
+
+/// The prompt of a journey: `few-shot` is what names are generated with, `zero-shot` the same without its examples. None
+/// for another name.
+pub fn prompt_parts(prompt: &str, input: &NamingInput) -> Option<PromptParts> {
+    let prefix = match prompt {
+        "few-shot" => prefix(),
+        "zero-shot" => HEADING.to_owned(),
+        _ => return None,
+    };
+    Some(PromptParts {
+        prefix,
+        input: render(input),
+        suffix: SUFFIX,
+    })
+}
 
 /// What all prompts start with.
-pub fn prefix() -> String {
-    let mut text = HEADER.to_owned();
+pub(crate) fn prefix() -> String {
+    let mut text = HEADING.to_owned();
     for example in EXAMPLES {
         text.push_str(&layout(example.titles, example.concepts));
         text.push_str(SUFFIX);
@@ -81,10 +107,10 @@ pub fn prefix() -> String {
 }
 
 /// What all prompts end with. A plain completion: as a chat, a small model repeats the list.
-pub const SUFFIX: &str = "\nIn a few words, this person is into:";
+pub(crate) const SUFFIX: &str = "\nIn a few words, this person is into:";
 
 /// The part of the prompt that is one journey's own.
-pub fn render(input: &NamingInput) -> String {
+pub(crate) fn render(input: &NamingInput) -> String {
     layout(
         &sanitized(&input.titles, MOST_TITLES),
         &sanitized(&input.concepts, MOST_CONCEPTS),

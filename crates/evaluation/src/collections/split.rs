@@ -39,7 +39,7 @@ pub struct SplitRule {
 impl Default for SplitRule {
     fn default() -> Self {
         Self {
-            seed: 1,
+            seed: 6,
             held_out_share: 0.15,
             test_share: 0.3,
             held_out_lists: Vec::new(),

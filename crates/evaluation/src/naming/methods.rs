@@ -6,7 +6,7 @@ mod prompted;
 
 pub use model_free::{Extractive, NearestTitle, TopConcept};
 pub use namer::FullNamer;
-pub use prompted::{Prompt, Prompted};
+pub use prompted::Prompted;
 
 /// The names of all methods on the command line.
 pub const NAMES: [&str; 8] = [

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wayfare_inference::{Alphabet, Generator, InferenceError, NamingInput, PromptBatch, prompt};
+use wayfare_inference::{
+    Alphabet, Generator, InferenceError, NamingInput, PROMPT_VERSION, PromptBatch, PromptParts, prompt_parts,
+};
 
 use crate::naming::method::{GivenName, Method};
 
@@ -12,42 +14,17 @@ const MOST_TOKENS: usize = 16;
 /// Journeys that a generator is given at once, as a job does.
 const JOURNEYS_PER_CALL: usize = 16;
 
-/// The fixed parts of a prompt; between them stands the journey as the pipeline lays it out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prompt {
-    pub prefix: String,
-    pub suffix: String,
-}
-
-impl Prompt {
-    /// The pipeline's prompt without its examples.
-    pub fn zero_shot() -> Self {
-        Self {
-            prefix: prompt::HEADER.to_owned(),
-            suffix: prompt::SUFFIX.to_owned(),
-        }
-    }
-
-    /// The pipeline's prompt.
-    pub fn few_shot() -> Self {
-        Self {
-            prefix: prompt::prefix(),
-            suffix: prompt::SUFFIX.to_owned(),
-        }
-    }
-}
-
 /// A model with a prompt, neither of them checked by anything.
 #[derive(Debug, Clone)]
 pub struct Prompted {
     name: String,
     generator: Arc<dyn Generator>,
-    prompt: Prompt,
+    prompt: &'static str,
 }
 
 impl Prompted {
-    /// Reports call it `name`.
-    pub fn new(name: &str, generator: Arc<dyn Generator>, prompt: Prompt) -> Self {
+    /// Reports call it `name`. `prompt` is one of those that [`prompt_parts`] knows.
+    pub fn new(name: &str, generator: Arc<dyn Generator>, prompt: &'static str) -> Self {
         Self {
             name: name.to_owned(),
             generator,
@@ -62,17 +39,27 @@ impl Method for Prompted {
     }
 
     fn parameters(&self) -> Value {
-        json!({ "model": self.generator.id(), "prompt": prompt::PROMPT_VERSION })
+        json!({ "model": self.generator.id(), "prompt": format!("{}, {PROMPT_VERSION}", self.prompt) })
     }
 
     fn name_all(&self, inputs: &[&NamingInput]) -> Result<Vec<GivenName>, InferenceError> {
         let mut names = Vec::with_capacity(inputs.len());
         for inputs in inputs.chunks(JOURNEYS_PER_CALL) {
-            let rendered: Vec<String> = inputs.iter().map(|input| prompt::render(input)).collect();
+            let parts: Option<Vec<PromptParts>> = inputs
+                .iter()
+                .map(|input| prompt_parts(self.prompt, input))
+                .collect();
+            let Some([first, ..]) = parts.as_deref() else {
+                return Err(InferenceError::Unsupported {
+                    model: self.generator.id().to_owned(),
+                    what: "prompt of this name",
+                });
+            };
+            let rendered: Vec<String> = parts.iter().flatten().map(|parts| parts.input.clone()).collect();
             let generations = self.generator.generate(&PromptBatch {
-                prefix: &self.prompt.prefix,
+                prefix: &first.prefix,
                 inputs: &rendered,
-                suffix: &self.prompt.suffix,
+                suffix: first.suffix,
                 max_tokens: MOST_TOKENS,
                 alphabet: Alphabet::Any,
             })?;

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wayfare_evaluation::naming::method::Method;
-use wayfare_evaluation::naming::methods::{
-    Extractive, FullNamer, NAMES, NearestTitle, Prompt, Prompted, TopConcept,
-};
+use wayfare_evaluation::naming::methods::{Extractive, FullNamer, NAMES, NearestTitle, Prompted, TopConcept};
 use wayfare_inference::{Generator, Namer};
 use wayfare_inference_candle::CandleGenerator;
 
@@ -75,8 +73,8 @@ fn method(name: &str, args: &EvaluateNamingArgs, model: &mut Model) -> Result<Bo
         "nearest-title" => Box::new(NearestTitle),
         "top-concept" => Box::new(TopConcept),
         "extractive" => Box::new(Extractive),
-        "zero-shot" => Box::new(Prompted::new(name, model.base()?, Prompt::zero_shot())),
-        "few-shot" => Box::new(Prompted::new(name, model.base()?, Prompt::few_shot())),
+        "zero-shot" => Box::new(Prompted::new(name, model.base()?, "zero-shot")),
+        "few-shot" => Box::new(Prompted::new(name, model.base()?, "few-shot")),
         "prompt-tuned" => adapted(name, "--adapter-prompt", args.adapter_prompt.as_deref())?,
         "lora" => adapted(name, "--adapter-lora", args.adapter_lora.as_deref())?,
         "pipeline" => Box::new(FullNamer(Arc::new(Namer::with_model(model.base()?)))),
