@@ -9,7 +9,7 @@ use crate::adapter::BaseModel;
 use crate::caught::caught;
 use crate::error::ModelError;
 use crate::gguf::Gguf;
-use crate::gguf_tokenizer::GgufTokenizer;
+use crate::tokenizer::ModelTokenizer;
 use crate::verify::{read_file, sha256};
 
 /// Where the generator cuts an input.
@@ -37,7 +37,7 @@ impl TrainingExample {
 #[derive(Debug)]
 pub struct TuningModel {
     pub(super) decoder: Decoder,
-    pub(super) tokenizer: GgufTokenizer,
+    pub(super) tokenizer: ModelTokenizer,
 }
 
 impl TuningModel {
@@ -50,7 +50,7 @@ impl TuningModel {
         let bytes = read_file(path)?;
         let sha256 = sha256(&bytes);
         let gguf = Gguf::parse(path, bytes)?;
-        let tokenizer = GgufTokenizer::from_gguf(&gguf)?;
+        let tokenizer = ModelTokenizer::from_gguf(&gguf)?;
         let decoder = Decoder::load(&gguf, tokenizer.size(), sha256)?;
         Ok(Self { decoder, tokenizer })
     }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use wayfare_evaluation::naming::method::Method;
 use wayfare_evaluation::naming::methods::{Extractive, FullNamer, NAMES, NearestTitle, Prompted, TopConcept};
 use wayfare_inference::{Generator, Namer};
-use wayfare_inference_candle::CandleGenerator;
+use wayfare_inference_candle::{Adapter, CandleGenerator};
 
 use crate::args::evaluate::EvaluateNamingArgs;
 use crate::commands::init;
 use crate::failure::Failure;
+
+/// The prompts that an adapter can have been trained with.
+const PROMPTS: [&str; 2] = ["zero-shot", "few-shot"];
 
 /// The names in their order, each once, and the reference among them.
 pub(super) fn names(given: &[String], reference: &str) -> Result<Vec<String>, Failure> {
@@ -75,20 +78,35 @@ fn method(name: &str, args: &EvaluateNamingArgs, model: &mut Model) -> Result<Bo
         "extractive" => Box::new(Extractive),
         "zero-shot" => Box::new(Prompted::new(name, model.base()?, "zero-shot")),
         "few-shot" => Box::new(Prompted::new(name, model.base()?, "few-shot")),
-        "prompt-tuned" => adapted(name, "--adapter-prompt", args.adapter_prompt.as_deref())?,
-        "lora" => adapted(name, "--adapter-lora", args.adapter_lora.as_deref())?,
+        "prompt-tuned" => adapted(name, "--adapter-prompt", args.adapter_prompt.as_deref(), model)?,
+        "lora" => adapted(name, "--adapter-lora", args.adapter_lora.as_deref(), model)?,
         "pipeline" => Box::new(FullNamer(Arc::new(Namer::with_model(model.base()?)))),
         _ => return Err(Failure::bug("a way of naming is listed that cannot be made")),
     })
 }
 
-fn adapted(name: &str, flag: &str, adapter: Option<&Path>) -> Result<Box<dyn Method>, Failure> {
-    Err(match adapter {
-        None => Failure::usage(format!("`{name}` needs an adapter: give its file with `{flag}`")),
-        Some(_) => Failure::usage(format!(
-            "`{name}` cannot be measured: this program's models take no adapters"
-        )),
-    })
+fn adapted(
+    name: &str,
+    flag: &str,
+    adapter: Option<&Path>,
+    model: &Model,
+) -> Result<Box<dyn Method>, Failure> {
+    let file = adapter
+        .ok_or_else(|| Failure::usage(format!("`{name}` needs an adapter: give its file with `{flag}`")))?;
+    let stored = Adapter::read(file).map_err(Failure::configuration)?;
+    let prompt = PROMPTS
+        .into_iter()
+        .find(|known| *known == stored.adapter.prompt)
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "the adapter `{}` was trained with the prompt `{}`, which this program does not have",
+                file.display(),
+                stored.adapter.prompt
+            ))
+        })?;
+    let generator =
+        CandleGenerator::load_with(&model.path()?, Some(&stored)).map_err(Failure::configuration)?;
+    Ok(Box::new(Prompted::new(name, Arc::new(generator), prompt)))
 }
 
 #[cfg(test)]
