@@ -17,7 +17,8 @@ use crate::event_line;
 
 /// The file of an encoder's folder that its hash is taken of.
 pub(crate) const ENCODER_WEIGHTS: &str = "model.safetensors";
-const ENCODER_VOCABULARY: &str = "vocab.txt";
+/// The file of an encoder's folder that salience is read off.
+pub(crate) const ENCODER_VOCABULARY: &str = "vocab.txt";
 
 /// Loaded models by the hash of their weights.
 #[derive(Default)]

@@ -32,7 +32,10 @@ pub use generator::{Alphabet, ChatMessage, ChatRole, Generation, Generator, Prom
 pub use journey_name::{JourneyName, NameSource, TokenCounts};
 pub use namer::{Namer, NamerOptions};
 pub use naming_input::NamingInput;
-pub use prompt::{DEFAULT_PROMPT, Example, Frame, Prompt, PromptError, PromptForm};
+pub use prompt::{
+    DEFAULT_PROMPT, Example, Frame, Prompt, PromptError, PromptForm, PromptParts, prompt_parts,
+};
+pub use ranking::NameCandidate;
 pub use salience::{Concept, Salience, salient_terms};
 pub use sanitize::sanitize_title;
 pub use topics::{Topics, TopicsError};

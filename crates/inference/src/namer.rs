@@ -16,6 +16,7 @@ use crate::generator::Generator;
 use crate::journey_name::{JourneyName, NameSource, TokenCounts};
 use crate::naming_input::NamingInput;
 use crate::prompt::{DEFAULT_PROMPT, Prompt};
+use crate::ranking::NameCandidate;
 use crate::subject::Subject;
 use crate::topics::Topics;
 use model::ModelNaming;
@@ -133,6 +134,15 @@ impl Namer {
             }
         });
         Ok(names.collect())
+    }
+
+    /// The names between which [`Namer::name`] chooses, for each input: those that pass the checks. None without a model.
+    pub fn candidates(&self, inputs: &[NamingInput]) -> Result<Vec<Vec<NameCandidate>>, InferenceError> {
+        let Some(model) = &self.model else {
+            return Ok(vec![Vec::new(); inputs.len()]);
+        };
+        let subjects: Vec<Subject> = inputs.par_iter().map(Subject::of).collect();
+        model.candidates(&self.checks, &subjects.iter().collect::<Vec<_>>())
     }
 
     fn extractive_name(&self, subject: &Subject, flags: Vec<String>, tokens: TokenCounts) -> JourneyName {

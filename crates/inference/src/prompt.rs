@@ -3,6 +3,8 @@
 //! A prompt is known by the hash of its file, which is part of the namer's id: changing a byte makes the cache of names
 //! start anew. The fixed parts may hold a model's control tokens, by its chat template; what is a journey's own may not.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +21,11 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("zero-shot", include_str!("../prompts/zero-shot.toml")),
     ("chat", include_str!("../prompts/chat.toml")),
 ];
+/// The same, read. A test holds that each can be.
+static READ_IN: LazyLock<Vec<Prompt>> = LazyLock::new(|| {
+    let read = BUILT_IN.iter().map(|(name, text)| Prompt::parse(name, text));
+    read.filter_map(Result::ok).collect()
+});
 /// Stands in a rendered chat where a journey's own part will be. Plain letters: no template changes them.
 const PLACE_OF_THE_JOURNEY: &str = "JourneyStandsHere";
 /// More titles cost time and do not make names better (the published ablation finds a plateau).
@@ -105,6 +112,27 @@ pub struct Prompt {
     sha256: String,
 }
 
+/// A journey's prompt in the parts of a [`crate::PromptBatch`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptParts {
+    /// Shared by all journeys.
+    pub prefix: String,
+    /// The journey's own, which is untrusted text.
+    pub input: String,
+    /// Shared by all journeys.
+    pub suffix: &'static str,
+}
+
+/// The prompt of a journey by a built-in completion; none for another name, or for a chat, which needs a model.
+pub fn prompt_parts(prompt: &str, input: &NamingInput) -> Option<PromptParts> {
+    let prompt = READ_IN.iter().find(|known| known.name == prompt)?;
+    (prompt.file.form == PromptForm::Completion).then(|| PromptParts {
+        prefix: prompt.completion_frame().prefix,
+        input: prompt.render(input),
+        suffix: &prompt.file.question,
+    })
+}
+
 /// What stands before and after a journey's own part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frame {
@@ -122,8 +150,8 @@ impl Prompt {
 
     /// A prompt that comes with the program.
     pub fn built_in(name: &str) -> Result<Self, PromptError> {
-        match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(name, text),
+        match READ_IN.iter().find(|known| known.name == name) {
+            Some(prompt) => Ok(prompt.clone()),
             None => Err(PromptError::Unknown {
                 name: name.to_owned(),
                 known: Self::built_in_names().collect::<Vec<_>>().join(", "),

@@ -11,19 +11,21 @@ use crate::words::words;
 
 /// A name that passed the checks, with what is known of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Candidate {
-    pub(crate) name: String,
-    pub(crate) is_models: bool,
+pub struct NameCandidate {
+    /// As it would be published.
+    pub name: String,
+    /// Whether the model wrote it.
+    pub is_models: bool,
     /// The share of its content words that titles or concepts support.
-    pub(crate) grounding: f32,
+    pub grounding: f32,
     /// The share of titles with at least one of its content words.
-    pub(crate) coverage: f32,
+    pub coverage: f32,
     /// Mean log probability per token after the journey, if the model can score.
-    pub(crate) log_probability: Option<f32>,
+    pub log_probability: Option<f32>,
     /// The same after a prompt without a journey: how common the name is.
-    pub(crate) baseline: Option<f32>,
+    pub baseline: Option<f32>,
     /// With the journey's titles, by the encoder, if there is one.
-    pub(crate) cosine: Option<f32>,
+    pub cosine: Option<f32>,
 }
 
 /// How much each kind of evidence counts.
@@ -50,7 +52,7 @@ const WEIGHTS: Weights = Weights {
     words: 0.02,
 };
 
-impl Candidate {
+impl NameCandidate {
     fn has_evidence(&self) -> bool {
         self.log_probability.is_some() || self.cosine.is_some()
     }
@@ -71,8 +73,8 @@ impl Candidate {
 }
 
 /// The position of the best candidate; among equals the first. Without evidence, the model's own name is.
-pub(crate) fn best(candidates: &[Candidate]) -> Option<usize> {
-    if !candidates.iter().any(Candidate::has_evidence) {
+pub(crate) fn best(candidates: &[NameCandidate]) -> Option<usize> {
+    if !candidates.iter().any(NameCandidate::has_evidence) {
         let own = candidates.iter().position(|candidate| candidate.is_models);
         return own.or(if candidates.is_empty() { None } else { Some(0) });
     }
@@ -104,8 +106,8 @@ pub(crate) fn coverage(name: &str, subject: &Subject) -> f32 {
 mod tests {
     use super::*;
 
-    fn candidate(name: &str, is_models: bool) -> Candidate {
-        Candidate {
+    fn candidate(name: &str, is_models: bool) -> NameCandidate {
+        NameCandidate {
             name: name.to_owned(),
             is_models,
             grounding: 1.0,
@@ -125,30 +127,30 @@ mod tests {
 
     #[test]
     fn each_kind_of_evidence_decides_where_the_rest_is_equal() {
-        let plain = Candidate {
+        let plain = NameCandidate {
             log_probability: Some(-2.0),
             baseline: Some(-4.0),
             cosine: Some(0.4),
             ..candidate("Cat food", false)
         };
         for better in [
-            Candidate {
+            NameCandidate {
                 log_probability: Some(-1.0),
                 ..plain.clone()
             },
-            Candidate {
+            NameCandidate {
                 baseline: Some(-6.0),
                 ..plain.clone()
             },
-            Candidate {
+            NameCandidate {
                 cosine: Some(0.6),
                 ..plain.clone()
             },
-            Candidate {
+            NameCandidate {
                 coverage: 0.9,
                 ..plain.clone()
             },
-            Candidate {
+            NameCandidate {
                 is_models: true,
                 ..plain.clone()
             },
@@ -156,7 +158,7 @@ mod tests {
             assert_eq!(best(&[plain.clone(), better.clone()]), Some(1), "{better:?}");
             assert_eq!(best(&[better, plain.clone()]), Some(0));
         }
-        let unscored = Candidate {
+        let unscored = NameCandidate {
             log_probability: Some(f32::NEG_INFINITY),
             ..plain.clone()
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wayfare_functions::models::ModelReference;
 use wayfare_functions::namer_reference::{BUILT_IN_TOPICS, ModelNamer, NamerReference};
 use wayfare_inference::{Encoder, Generator, InferenceError, Namer, NamerOptions, Prompt, Topics};
-use wayfare_inference_candle::{CandleGenerator, ModelError, ModelFile};
+use wayfare_inference_candle::{Adapter, CandleGenerator, ModelError, ModelFile, StoredAdapter};
 
 use super::local;
 
@@ -38,14 +38,30 @@ fn failed(reference: &ModelReference, source: ModelError) -> InferenceError {
 
 fn generator(used: &ModelNamer) -> Result<Arc<dyn Generator>, ModelError> {
     verify(&used.model)?;
-    if let Some(adapter) = &used.adapter {
-        verify(adapter)?;
-        return Err(ModelError::Format {
-            path: local(&adapter.path),
-            reason: "adapters are not supported".to_owned(),
-        });
+    let adapter = used
+        .adapter
+        .as_ref()
+        .map(|adapter| adapter_for(adapter, used))
+        .transpose()?;
+    let generator = CandleGenerator::load_with(&local(&used.model.path), adapter.as_ref())?;
+    Ok(Arc::new(generator))
+}
+
+/// The adapter, if it was trained with the prompt that it is to be used with.
+fn adapter_for(reference: &ModelReference, used: &ModelNamer) -> Result<StoredAdapter, ModelError> {
+    let path = local(&reference.path);
+    let stored = Adapter::read(&path)?;
+    check(reference, &stored.sha256)?;
+    if stored.adapter.prompt == used.prompt.path {
+        return Ok(stored);
     }
-    Ok(Arc::new(CandleGenerator::load(&local(&used.model.path))?))
+    Err(ModelError::Format {
+        path,
+        reason: format!(
+            "it was trained with the prompt `{}` and is to be used with `{}`; set `name.prompt` to the former",
+            stored.adapter.prompt, used.prompt.path
+        ),
+    })
 }
 
 fn prompt(reference: &ModelReference) -> Result<Prompt, ModelError> {

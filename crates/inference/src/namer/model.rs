@@ -14,7 +14,7 @@ use crate::generator::{Alphabet, Generation, Generator, PromptBatch};
 use crate::grounding::Grounding;
 use crate::journey_name::{JourneyName, NameSource, TokenCounts};
 use crate::prompt::{Frame, Prompt};
-use crate::ranking::{self, Candidate};
+use crate::ranking::{self, NameCandidate};
 use crate::subject::Subject;
 
 /// A name of seven words fits; a model that goes on is rambling.
@@ -43,7 +43,7 @@ pub(super) struct ModelNaming {
 /// A journey between asking and choosing.
 struct Open<'a> {
     subject: &'a Subject,
-    candidates: Vec<Candidate>,
+    candidates: Vec<NameCandidate>,
     flags: Vec<String>,
     tokens: TokenCounts,
     likelihood: f32,
@@ -66,6 +66,23 @@ impl ModelNaming {
 
     /// One result per subject, in their order.
     pub(super) fn name(&self, checks: &Checks, subjects: &[&Subject]) -> Result<Vec<Named>, InferenceError> {
+        Ok(self.open(checks, subjects)?.into_iter().map(choose).collect())
+    }
+
+    /// The candidates for each subject, with all that is known of them.
+    pub(super) fn candidates(
+        &self,
+        checks: &Checks,
+        subjects: &[&Subject],
+    ) -> Result<Vec<Vec<NameCandidate>>, InferenceError> {
+        Ok(self
+            .open(checks, subjects)?
+            .into_iter()
+            .map(|open| open.candidates)
+            .collect())
+    }
+
+    fn open<'s>(&self, checks: &Checks, subjects: &[&'s Subject]) -> Result<Vec<Open<'s>>, InferenceError> {
         if subjects.is_empty() {
             return Ok(Vec::new());
         }
@@ -83,7 +100,7 @@ impl ModelNaming {
             .collect();
         self.score(&prompt, &mut open)?;
         self.ground(&mut open)?;
-        Ok(open.into_iter().map(choose).collect())
+        Ok(open)
     }
 
     fn batch<'a>(&'a self, inputs: &'a [String]) -> PromptBatch<'a> {
@@ -206,7 +223,7 @@ impl ModelNaming {
 /// The names that pass the checks: the model's, if it does, then those of the journey's own words.
 fn propose<'a>(checks: &Checks, subject: &'a Subject, generation: &Generation) -> Open<'a> {
     let checked = Checked::of(subject);
-    let candidate = |name: String, is_models: bool, grounding: f32| Candidate {
+    let candidate = |name: String, is_models: bool, grounding: f32| NameCandidate {
         coverage: ranking::coverage(&name, subject),
         name,
         is_models,
