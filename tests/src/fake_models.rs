@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::namer_reference::NamerReference;
 use wayfare_inference::{
-    ChatMessage, Encoder, Generation, Generator, InferenceError, Namer, PromptBatch, Salience,
+    ChatMessage, Encoder, Generation, Generator, InferenceError, Namer, NamerOptions, PromptBatch, Salience,
 };
 use wayfare_inference_candle::{CandleEncoder, ModelError, WordpieceSalience};
 
@@ -19,11 +20,19 @@ impl ModelProvider for FakeModels {
         Ok(Arc::new(encoder.map_err(|error| unreadable(reference, error))?))
     }
 
-    fn namer(&self, reference: Option<&ModelReference>) -> Result<Arc<Namer>, InferenceError> {
-        Ok(Arc::new(match reference {
-            None => Namer::extractive(),
-            Some(_) => Namer::with_model(Arc::new(FirstTopics)),
-        }))
+    fn namer(&self, reference: &NamerReference) -> Result<Arc<Namer>, InferenceError> {
+        let Some(used) = &reference.model else {
+            return Ok(Arc::new(Namer::extractive()));
+        };
+        let options = NamerOptions {
+            encoder: used
+                .encoder
+                .as_ref()
+                .map(|encoder| self.encoder(encoder))
+                .transpose()?,
+            ..NamerOptions::built_in()
+        };
+        Ok(Arc::new(Namer::new(Arc::new(FirstTopics), &options)?))
     }
 
     fn salience(&self, encoder: &ModelReference) -> Result<Arc<dyn Salience>, InferenceError> {

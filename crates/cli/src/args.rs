@@ -4,6 +4,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod evaluate;
+pub(crate) mod tune;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use wayfare_pipeline::settings::LogicalDate;
 
 use self::cluster::{ClusterCommand, EngineArgs, ExecutorArgs, SchedulerArgs, SubmitArgs};
 use self::evaluate::EvaluateCommand;
+use self::tune::TuneCommand;
 
 const EXIT_CODES: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 usage, 3 configuration, 4 input missing, 5 quality \
 gate, 6 too many rejected rows, 75 worth retrying, 143 cancelled.\n\
@@ -49,6 +51,9 @@ pub(crate) enum Command {
     /// Measure how good results are, where what is right is known
     #[command(subcommand)]
     Evaluate(EvaluateCommand),
+    /// Teach a small language model to name, from titles that people gave to collections
+    #[command(subcommand)]
+    Tune(TuneCommand),
     /// Checkpoint and clean the tables, remove files that nothing refers to
     Maintain(MaintainArgs),
     /// Look after the models that a job uses

@@ -19,6 +19,7 @@ mod runs;
 mod scheduler;
 mod sql;
 mod submit;
+mod tune;
 
 use crate::args::{Command, ModelsCommand};
 use crate::failure::Failure;
@@ -35,6 +36,7 @@ pub(crate) async fn execute(command: Command) -> Result<(), Failure> {
         Command::Sql(args) => sql::sql(&args).await,
         Command::Generate(args) => generate::generate(&args),
         Command::Evaluate(command) => evaluate::evaluate(&command),
+        Command::Tune(command) => tune::tune(&command),
         Command::Maintain(args) => maintain::maintain(&args).await,
         Command::Models(ModelsCommand::Verify { job }) => models::verify(&job),
         Command::Doctor(args) => doctor::doctor(&args).await,

@@ -6,6 +6,8 @@ use datafusion::error::DataFusionError;
 use serde_json::{Value, json};
 use wayfare_cluster::ClusterError;
 use wayfare_evaluation::EvaluationError;
+use wayfare_inference_candle::ModelError;
+use wayfare_inference_candle::tuning::TuningError;
 use wayfare_pipeline::error::PipelineError;
 use wayfare_pipeline::proposal::ProposalError;
 use wayfare_tables::{ErrorClass, TablesError, class_of, is_passing};
@@ -223,7 +225,8 @@ impl From<EvaluationError> for Failure {
         let exit_code = match &error {
             EvaluationError::Option { .. }
             | EvaluationError::NotEmpty { .. }
-            | EvaluationError::UnknownReference { .. } => exit_code::USAGE,
+            | EvaluationError::UnknownReference { .. }
+            | EvaluationError::UnknownList { .. } => exit_code::USAGE,
             EvaluationError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 exit_code::INPUT_MISSING
             }
@@ -231,6 +234,9 @@ impl From<EvaluationError> for Failure {
             | EvaluationError::MissingColumn { .. }
             | EvaluationError::Value { .. }
             | EvaluationError::VectorFile { .. }
+            | EvaluationError::Collection { .. }
+            | EvaluationError::NoCollections { .. }
+            | EvaluationError::NothingToName
             | EvaluationError::NoUsers => exit_code::CONFIGURATION,
             _ => exit_code::FAILED,
         };
@@ -241,11 +247,43 @@ impl From<EvaluationError> for Failure {
             | EvaluationError::NoUsers => Some(
                 "`wayfare evaluate extraction --help` tells which files and columns a folder of users has",
             ),
+            EvaluationError::Collection { .. }
+            | EvaluationError::NoCollections { .. }
+            | EvaluationError::NothingToName => Some(
+                "a collection is one line of JSON with `collection_id`, `list`, `title` and `items`, of which each has \
+                 `item_id` and `title`",
+            ),
             EvaluationError::VectorFile { .. } => Some(
                 "`--vectors` names another file; a file that is only a cache may be removed, and is made again",
             ),
             EvaluationError::Write { .. } => Some(
                 "where the folder of the users cannot be written, `--vectors FILE.parquet` names another place",
+            ),
+            _ => None,
+        };
+        Self::new(error, exit_code, hint.map(str::to_owned))
+    }
+}
+
+impl From<TuningError> for Failure {
+    fn from(error: TuningError) -> Self {
+        let exit_code = match &error {
+            TuningError::Option { .. } | TuningError::OtherRun { .. } => exit_code::USAGE,
+            TuningError::Model(ModelError::Read { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                exit_code::INPUT_MISSING
+            }
+            TuningError::TooLong { .. } | TuningError::NoExamples { .. } => exit_code::CONFIGURATION,
+            _ => exit_code::FAILED,
+        };
+        let hint = match &error {
+            TuningError::OtherRun { .. } => Some(
+                "repeat the command with the arguments that the run began with, or choose another `--out`",
+            ),
+            TuningError::NoExamples { .. } => Some(
+                "examples come from collections of three items and more whose title says what they are about, \
+                 in lists that `--held-out-lists` and `--test-lists` leave for training",
             ),
             _ => None,
         };

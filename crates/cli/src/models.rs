@@ -1,5 +1,7 @@
 //! Candle models for the functions: each is verified and loaded once per process.
 
+mod naming;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,14 +9,16 @@ use std::time::Instant;
 
 use serde_json::json;
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::namer_reference::NamerReference;
 use wayfare_inference::{Encoder, InferenceError, Namer, Salience};
-use wayfare_inference_candle::{CandleEncoder, CandleGenerator, ModelError, ModelFile, WordpieceSalience};
+use wayfare_inference_candle::{CandleEncoder, ModelError, ModelFile, WordpieceSalience};
 
 use crate::event_line;
 
 /// The file of an encoder's folder that its hash is taken of.
 pub(crate) const ENCODER_WEIGHTS: &str = "model.safetensors";
-const ENCODER_VOCABULARY: &str = "vocab.txt";
+/// The file of an encoder's folder that salience is read off.
+pub(crate) const ENCODER_VOCABULARY: &str = "vocab.txt";
 
 /// Loaded models by the hash of their weights.
 #[derive(Default)]
@@ -63,16 +67,14 @@ impl ModelProvider for CandleModels {
         })
     }
 
-    fn namer(&self, reference: Option<&ModelReference>) -> Result<Arc<Namer>, InferenceError> {
-        let Some(reference) = reference else {
-            return Ok(Arc::new(Namer::extractive()));
-        };
-        self.namers.get_or_load(reference, || {
+    fn namer(&self, reference: &NamerReference) -> Result<Arc<Namer>, InferenceError> {
+        self.namers.get_or(&reference.to_string(), || {
             let since = Instant::now();
-            verify_generator(reference)?;
-            let generator = CandleGenerator::load(&local(&reference.path))?;
-            self.announce(reference, since);
-            Ok(Arc::new(Namer::with_model(Arc::new(generator))))
+            let namer = naming::namer(reference, |encoder| self.encoder(encoder))?;
+            if let Some(used) = &reference.model {
+                self.announce(&used.model, since);
+            }
+            Ok(Arc::new(namer))
         })
     }
 
@@ -94,20 +96,16 @@ pub(crate) fn verify_encoder(reference: &ModelReference) -> Result<(), ModelErro
     .verify()
 }
 
-/// Compares the hash of a language model's file with the reference.
-pub(crate) fn verify_generator(reference: &ModelReference) -> Result<(), ModelError> {
-    ModelFile {
-        path: local(&reference.path),
-        sha256: reference.sha256.clone(),
-    }
-    .verify()
+/// Compares the hash of a file that names depend on with the reference.
+pub(crate) fn verify_file(reference: &ModelReference) -> Result<(), ModelError> {
+    naming::verify(reference)
 }
 
 fn local(path: &str) -> PathBuf {
     Path::new(path.strip_prefix("file://").unwrap_or(path)).to_owned()
 }
 
-/// Models by the hash of their weights, loaded one at a time: two threads that want the same wait for one load.
+/// Models by the hash of their weights, or all hashes that they depend on, loaded one at a time: two threads that want the same wait for one load.
 struct Loaded<M>(Mutex<HashMap<String, M>>);
 
 impl<M> Default for Loaded<M> {
@@ -122,16 +120,26 @@ impl<M: Clone> Loaded<M> {
         reference: &ModelReference,
         load: impl FnOnce() -> Result<M, ModelError>,
     ) -> Result<M, InferenceError> {
+        self.get_or(&reference.sha256, || {
+            load().map_err(|source| InferenceError::Model {
+                model: reference.path.clone(),
+                operation: "its weights from the file",
+                source: Box::new(source),
+            })
+        })
+    }
+
+    fn get_or(
+        &self,
+        key: &str,
+        load: impl FnOnce() -> Result<M, InferenceError>,
+    ) -> Result<M, InferenceError> {
         let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(model) = loaded.get(&reference.sha256) {
+        if let Some(model) = loaded.get(key) {
             return Ok(model.clone());
         }
-        let model = load().map_err(|source| InferenceError::Model {
-            model: reference.path.clone(),
-            operation: "its weights from the file",
-            source: Box::new(source),
-        })?;
-        loaded.insert(reference.sha256.clone(), model.clone());
+        let model = load()?;
+        loaded.insert(key.to_owned(), model.clone());
         Ok(model)
     }
 }

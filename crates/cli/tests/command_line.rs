@@ -272,6 +272,30 @@ fn a_reader_that_leaves_is_not_a_failure() {
 }
 
 #[test]
+fn evaluations_of_naming_refuse_what_they_cannot_measure() {
+    let place = Workplace::new("naming", JOB);
+    let run = |more: &[&str]| place.run(&[&["evaluate", "naming", "titled.jsonl"], more].concat());
+    check(&run(&[]), 4, &["titled.jsonl"]);
+    let collection =
+        r#"{"collection_id": "a", "list": "l", "title": "T", "items": [{"item_id": "i", "title": "x"}]}"#;
+    let write = |text: &str| std::fs::write(place.path().join("titled.jsonl"), text).expect("collections");
+    write(collection);
+    check(
+        &run(&["--methods", "best"]),
+        2,
+        &["no way of naming `best`", "`few-shot`"],
+    );
+    check(&run(&["--test-lists", "m"]), 2, &["there is no list `m`"]);
+    check(
+        &run(&["--test-lists", "l", "--methods", "lora"]),
+        2,
+        &["--adapter-lora"],
+    );
+    write("{}");
+    check(&run(&[]), 3, &["titled.jsonl line 1", "hint: "]);
+}
+
+#[test]
 fn exit_codes_are_documented() {
     let place = Workplace::new("docs", JOB);
     let finished = place.run(&["docs", "exit-codes"]);
@@ -292,4 +316,31 @@ fn the_schema_of_job_files_is_json() {
         schema["properties"]["job"]["properties"]["name"]["type"],
         "string"
     );
+}
+
+#[test]
+fn tuning_says_what_it_lacks_and_spares_an_earlier_run() {
+    let place = Workplace::new("tuning", JOB);
+    let tune = |more: &[&str]| {
+        let arguments = [
+            "tune",
+            "lora",
+            "--model",
+            "none.gguf",
+            "--collections",
+            "c.jsonl",
+            "--out",
+            "tuned",
+        ];
+        place.run(&[&arguments, more].concat())
+    };
+    check(&tune(&[]), 4, &["c.jsonl"]);
+    std::fs::write(place.path().join("c.jsonl"), "{\"list\": 1}\n").expect("writes");
+    check(&tune(&[]), 3, &["c.jsonl line 1", "hint: ", "`title`"]);
+    let collection = r#"{"collection_id": "a", "list": "l", "title": "T", "items": []}"#;
+    std::fs::write(place.path().join("c.jsonl"), collection).expect("writes");
+    check(&tune(&[]), 2, &["--encoder"]);
+    check(&tune(&["--test-lists", "x"]), 2, &["no list `x`"]);
+    std::fs::write(place.path().join("tuned/checkpoint.safetensors"), "").expect("writes");
+    check(&tune(&[]), 2, &["--resume"]);
 }

@@ -16,6 +16,7 @@ use tokio::signal;
 use uuid::Uuid;
 use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::namer_reference::NamerReference;
 use wayfare_functions::registry::register_functions;
 use wayfare_inference::{Encoder, InferenceError, Namer, Salience};
 use wayfare_tables::AllowedPrefixes;
@@ -247,8 +248,8 @@ impl ModelProvider for NoModels {
         Self::refuse(&reference.path)
     }
 
-    fn namer(&self, reference: Option<&ModelReference>) -> Result<Arc<Namer>, InferenceError> {
-        Self::refuse(reference.map_or("extractive", |reference| &reference.path))
+    fn namer(&self, reference: &NamerReference) -> Result<Arc<Namer>, InferenceError> {
+        Self::refuse(&reference.to_string())
     }
 
     fn salience(&self, encoder: &ModelReference) -> Result<Arc<dyn Salience>, InferenceError> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 use thiserror::Error;
+use wayfare_inference::InferenceError;
 
 /// An evaluation or generation that could not be carried out.
 #[derive(Debug, Error)]
@@ -75,4 +76,35 @@ pub enum EvaluationError {
     NoUsers,
     #[error("method `{name}` is not among those compared: {}", compared.join(", "))]
     UnknownReference { name: String, compared: Vec<String> },
+    #[error("{} line {line} is not a collection", path.display())]
+    Collection {
+        path: PathBuf,
+        /// Counted from 1.
+        line: u64,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{} holds no collections", path.display())]
+    NoCollections { path: PathBuf },
+    #[error("there is no list `{name}`; lists are {}", known.join(", "))]
+    UnknownList { name: String, known: Vec<String> },
+    #[error(
+        "none of the collections has two items or more, of which one half could be named and the other be looked for"
+    )]
+    NothingToName,
+    #[error("method `{method}` gave {found} names for {expected} journeys")]
+    Names {
+        method: String,
+        expected: usize,
+        found: usize,
+    },
+    #[error("{found} vectors were given for the {expected} items of the collections")]
+    Vectors { expected: usize, found: usize },
+    #[error("{what} failed")]
+    Inference {
+        /// `method few-shot`, or which measure.
+        what: String,
+        #[source]
+        source: InferenceError,
+    },
 }

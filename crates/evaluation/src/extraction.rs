@@ -4,7 +4,6 @@
 //! Refuses to do: encoding texts; vectors come from the caller.
 
 pub mod baselines;
-pub mod bootstrap;
 pub mod comparison;
 pub mod dataset;
 pub mod method;

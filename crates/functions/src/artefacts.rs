@@ -10,6 +10,7 @@ use wayfare_inference::{JourneyName, TokenCounts};
 use crate::error::FunctionError;
 use crate::item_pack::{ItemPack, PackReference};
 use crate::models::{ModelProvider, ModelReference};
+use crate::namer_reference::NamerReference;
 use crate::pack_cache;
 
 /// Models and packs of one process, and counts of what the functions did with them.
@@ -145,7 +146,7 @@ impl Artefacts {
 #[derive(Debug, Clone, Default)]
 pub struct FunctionDefaults {
     pub encoder: Option<ModelReference>,
-    pub namer: Option<ModelReference>,
+    pub namer: Option<NamerReference>,
     /// JSON of [`SegmentSettings`](crate::segment_settings::SegmentSettings).
     pub segment_settings: Option<String>,
 }
@@ -168,7 +169,7 @@ mod tests {
         fn encoder(&self, _reference: &ModelReference) -> Result<Arc<dyn Encoder>, InferenceError> {
             unreachable!("packs need no model")
         }
-        fn namer(&self, _reference: Option<&ModelReference>) -> Result<Arc<Namer>, InferenceError> {
+        fn namer(&self, _reference: &NamerReference) -> Result<Arc<Namer>, InferenceError> {
             unreachable!("packs need no model")
         }
         fn salience(&self, _encoder: &ModelReference) -> Result<Arc<dyn Salience>, InferenceError> {

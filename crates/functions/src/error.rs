@@ -11,6 +11,11 @@ pub enum FunctionError {
     #[error("`{text}` does not name a model; expected `PATH#sha256:` and 64 hex digits")]
     ModelReference { text: String },
     #[error(
+        "`{text}` does not name a namer; expected `extractive` or `PATH#sha256:` and 64 hex digits, then parts such as \
+         `; prompt=few-shot#sha256:` and 64 hex digits"
+    )]
+    NamerReference { text: String },
+    #[error(
         "`{function}` needs {what}: pass it as the last argument, or query tables that were made with one"
     )]
     NotConfigured {

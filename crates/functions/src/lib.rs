@@ -23,6 +23,7 @@ pub mod malformed_id;
 mod mapped_file;
 pub mod models;
 pub mod name_journey;
+pub mod namer_reference;
 pub mod operator_codec;
 mod pack_cache;
 mod part_upload;

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use wayfare_inference::{Encoder, InferenceError, Namer, Salience};
 
 use crate::error::FunctionError;
+use crate::namer_reference::NamerReference;
 
 /// An exact model: where it lies and the hash of its weights. Written `PATH#sha256:HEX` in plans.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelReference {
-    /// A directory (encoder) or a file (language model).
+    /// A directory (encoder) or a file (language model, adapter, prompt, topics).
     pub path: String,
-    /// Lower-case hex of the SHA-256 of the weights.
+    /// Lower-case hex of the SHA-256 of the weights or of the file.
     pub sha256: String,
 }
 
@@ -44,8 +45,8 @@ impl ModelReference {
 pub trait ModelProvider: Send + Sync + Debug {
     /// The encoder in the referenced directory.
     fn encoder(&self, reference: &ModelReference) -> Result<Arc<dyn Encoder>, InferenceError>;
-    /// The namer with the referenced language model, or the extractive namer for `None`.
-    fn namer(&self, reference: Option<&ModelReference>) -> Result<Arc<Namer>, InferenceError>;
+    /// The namer with exactly the referenced parts.
+    fn namer(&self, reference: &NamerReference) -> Result<Arc<Namer>, InferenceError>;
     /// The term salience that comes with the encoder.
     fn salience(&self, encoder: &ModelReference) -> Result<Arc<dyn Salience>, InferenceError>;
 }

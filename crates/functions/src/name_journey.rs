@@ -15,17 +15,15 @@ use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit,
 };
-use wayfare_inference::{JourneyName, NamingInput};
+use wayfare_inference::{InferenceError, JourneyName, NamingInput};
 use wayfare_tables::hold_point;
 
 use crate::artefacts::Artefacts;
 use crate::error::FunctionError;
 use crate::list_arguments::{coerce_texts, text_lists, texts_at, texts_type};
-use crate::models::ModelReference;
+use crate::namer_reference::{EXTRACTIVE, NamerReference};
 use crate::shared::Shared;
 
-/// What stands in a plan where no language model is asked for.
-pub const EXTRACTIVE: &str = "extractive";
 /// Journeys handed to the namer at once; also how often progress is counted.
 const JOURNEYS_PER_CALL: usize = 16;
 /// The same without a language model, where there must be enough for all cores.
@@ -60,13 +58,13 @@ fn coerce(function: &str, given: &[DataType]) -> Result<Vec<DataType>> {
 pub struct NameJourney {
     signature: Signature,
     artefacts: Shared<Artefacts>,
-    default_namer: Option<ModelReference>,
+    default_namer: Option<NamerReference>,
     deferred: Arc<ScalarUDF>,
 }
 
 impl NameJourney {
     /// Without a default namer, names are extractive.
-    pub fn new(artefacts: &Shared<Artefacts>, default_namer: Option<ModelReference>) -> Self {
+    pub fn new(artefacts: &Shared<Artefacts>, default_namer: Option<NamerReference>) -> Self {
         Self {
             signature: Signature::user_defined(Volatility::Immutable),
             artefacts: artefacts.clone(),
@@ -101,7 +99,7 @@ impl ScalarUDFImpl for NameJourney {
             let namer = self
                 .default_namer
                 .as_ref()
-                .map_or_else(|| EXTRACTIVE.to_owned(), ModelReference::to_string);
+                .map_or_else(|| EXTRACTIVE.to_owned(), NamerReference::to_string);
             args.push(lit(namer));
         }
         let call = ScalarFunction::new_udf(Arc::clone(&self.deferred), args);
@@ -111,10 +109,13 @@ impl ScalarUDFImpl for NameJourney {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let namer = match args.args.get(2) {
             Some(argument) => literal_namer(argument)?,
-            None => self.default_namer.clone(),
+            None => self
+                .default_namer
+                .clone()
+                .unwrap_or_else(NamerReference::extractive),
         };
         let arrays = ColumnarValue::values_to_arrays(&args.args[..2])?;
-        let names = name_rows(&self.artefacts, namer.as_ref(), &arrays[0], &arrays[1])?;
+        let names = name_rows(&self.artefacts, &namer, &arrays[0], &arrays[1])?;
         Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&names, 0)?))
     }
 }
@@ -166,15 +167,14 @@ impl AsyncScalarUDFImpl for NameJourneyAsync {
         let titles = args.args[0].to_array(args.number_rows)?;
         let concepts = args.args[1].to_array(args.number_rows)?;
         let artefacts = self.artefacts.clone();
-        let names =
-            SpawnedTask::spawn_blocking(move || name_rows(&artefacts, namer.as_ref(), &titles, &concepts))
-                .await
-                .map_err(|error| datafusion::error::DataFusionError::ExecutionJoin(Box::new(error)))??;
+        let names = SpawnedTask::spawn_blocking(move || name_rows(&artefacts, &namer, &titles, &concepts))
+            .await
+            .map_err(|error| datafusion::error::DataFusionError::ExecutionJoin(Box::new(error)))??;
         Ok(ColumnarValue::Array(Arc::new(names)))
     }
 }
 
-fn literal_namer(argument: &ColumnarValue) -> Result<Option<ModelReference>> {
+fn literal_namer(argument: &ColumnarValue) -> Result<NamerReference> {
     let text = match argument {
         ColumnarValue::Scalar(ScalarValue::Utf8(Some(text))) => text.clone(),
         ColumnarValue::Array(array) if !array.is_empty() && array.data_type() == &DataType::Utf8 => {
@@ -188,16 +188,12 @@ fn literal_namer(argument: &ColumnarValue) -> Result<Option<ModelReference>> {
             .into());
         }
     };
-    if text == EXTRACTIVE {
-        Ok(None)
-    } else {
-        Ok(Some(ModelReference::parse(&text)?))
-    }
+    Ok(NamerReference::parse(&text)?)
 }
 
 fn name_rows(
     artefacts: &Artefacts,
-    reference: Option<&ModelReference>,
+    reference: &NamerReference,
     titles: &ArrayRef,
     concepts: &ArrayRef,
 ) -> Result<StructArray, FunctionError> {
@@ -213,11 +209,15 @@ fn name_rows(
         })
         .collect();
     let mut names: Vec<JourneyName> = Vec::with_capacity(inputs.len());
-    let at_once = reference.map_or(JOURNEYS_PER_EXTRACTIVE_CALL, |_| JOURNEYS_PER_CALL);
+    let at_once = if reference.model.is_some() {
+        JOURNEYS_PER_CALL
+    } else {
+        JOURNEYS_PER_EXTRACTIVE_CALL
+    };
     for chunk in inputs.chunks(at_once) {
         artefacts.check_stopped()?;
         hold_point("name:call");
-        let named = namer.name(chunk).map_err(FunctionError::Inference)?;
+        let named = in_halves(chunk, &|part| namer.name(part)).map_err(FunctionError::Inference)?;
         artefacts.add_names(&named);
         names.extend(named);
     }
@@ -233,4 +233,102 @@ fn name_rows(
         Arc::new(text_lists(&flags)),
     ];
     Ok(StructArray::new(name_fields(), columns, None))
+}
+
+/// Names of a batch. Where a model fails, perhaps for lack of memory, the halves are tried, down to single journeys; the
+/// error of one that fails alone is the error.
+fn in_halves(
+    inputs: &[NamingInput],
+    name: &dyn Fn(&[NamingInput]) -> Result<Vec<JourneyName>, InferenceError>,
+) -> Result<Vec<JourneyName>, InferenceError> {
+    match name(inputs) {
+        Err(InferenceError::Model {
+            model,
+            operation,
+            source,
+        }) if inputs.len() > 1 => {
+            tracing::warn!(
+                model,
+                operation,
+                journeys = inputs.len(),
+                error = source.to_string(),
+                "a model call failed; trying half of it"
+            );
+            let (first, second) = inputs.split_at(inputs.len().div_ceil(2));
+            let mut names = in_halves(first, name)?;
+            names.extend(in_halves(second, name)?);
+            Ok(names)
+        }
+        named => named,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use wayfare_inference::Namer;
+
+    use super::*;
+
+    fn journeys(count: usize) -> Vec<NamingInput> {
+        (0..count)
+            .map(|index| NamingInput {
+                titles: vec![format!("Thing {index}")],
+                concepts: vec![format!("concept{index}")],
+            })
+            .collect()
+    }
+
+    /// Fails for more than `most` journeys at once; notes the sizes that it was asked for.
+    fn limited(
+        inputs: &[NamingInput],
+        most: usize,
+        sizes: &RefCell<Vec<usize>>,
+    ) -> Result<Vec<JourneyName>, InferenceError> {
+        sizes.borrow_mut().push(inputs.len());
+        if inputs.len() > most {
+            return Err(InferenceError::Model {
+                model: "small".to_owned(),
+                operation: "names",
+                source: "out of memory".into(),
+            });
+        }
+        Namer::extractive().name(inputs)
+    }
+
+    #[test]
+    fn a_batch_that_is_too_large_is_named_in_halves() -> Result<(), InferenceError> {
+        let inputs = journeys(11);
+        let expected = Namer::extractive().name(&inputs)?;
+        for most in [1, 2, 3, 5, 11] {
+            let sizes = RefCell::default();
+            let names = in_halves(&inputs, &|part| limited(part, most, &sizes))?;
+            assert_eq!(names, expected, "at most {most}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_first_journey_that_fails_alone_is_the_end() {
+        let sizes = RefCell::default();
+        let failed = in_halves(&journeys(16), &|part| limited(part, 0, &sizes));
+        assert!(matches!(failed, Err(InferenceError::Model { .. })));
+        assert_eq!(*sizes.borrow(), [16, 8, 4, 2, 1]);
+    }
+
+    #[test]
+    fn a_broken_contract_is_not_tried_again() {
+        let calls = RefCell::new(0);
+        let failed = in_halves(&journeys(4), &|_| {
+            *calls.borrow_mut() += 1;
+            Err(InferenceError::ResultCount {
+                model: "odd".to_owned(),
+                expected: 4,
+                actual: 3,
+            })
+        });
+        assert!(failed.is_err());
+        assert_eq!(*calls.borrow(), 1);
+    }
 }

@@ -193,7 +193,8 @@ fn journeys(users: &[Option<Segmented>], pack: &ItemPack) -> ListArray {
     struct_lists(journey_fields(), columns, &lengths(users, |user| &user.journeys))
 }
 
-/// What the journey is named from: the journey as it stood at its last naming milestone.
+/// What the journey is named from: the journey as it stood at its last naming milestone, in the form that near-identical
+/// journeys share.
 fn naming_input(journey: &Journey, pack: &ItemPack) -> NamingInput {
     let titles = journey
         .naming
@@ -201,10 +202,11 @@ fn naming_input(journey: &Journey, pack: &ItemPack) -> NamingInput {
         .iter()
         .filter_map(|id| pack.row(id))
         .map(|row| pack.title(row).to_owned());
-    NamingInput {
+    let input = NamingInput {
         titles: titles.collect(),
         concepts: journey.naming.concepts.clone(),
-    }
+    };
+    input.normalised()
 }
 
 fn representatives(journeys: &[&Journey], pack: &ItemPack) -> ListArray {

@@ -4,15 +4,22 @@
 //! code that is stored with the journey. What the checks cannot do is tell whether a grounded, harmless
 //! name is also the best one.
 
-mod safety;
+mod addresses;
+mod orders;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use unicode_normalization::char::is_combining_mark;
+
+use crate::fold::mixes_scripts;
 use crate::naming_input::NamingInput;
-use crate::prompt::EXAMPLES;
-use crate::words::{is_content_word, stem, words};
+use crate::prompt::{DEFAULT_PROMPT, Prompt};
+use crate::subject::{Subject, content_stems};
+use crate::topics::Topics;
+use crate::words::{is_content_word, words};
 
-pub(crate) use safety::{is_safe_to_repeat, reads_as_instruction};
+pub(crate) use orders::is_order;
 
 const LONGEST_NAME_CHARS: usize = 60;
 const MOST_NAME_WORDS: usize = 7;
@@ -28,85 +35,131 @@ pub struct NameCheck {
     pub grounding: f32,
 }
 
-/// Checks a candidate as a name for `input`.
+/// Checks a candidate as a name for `input`, with the built-in topics and prompt.
 pub fn check_name(name: &str, input: &NamingInput) -> NameCheck {
-    let name_words = words(name);
-    let stems = content_stems(name);
-    let supported = Supported::of(input);
-    let grounding = supported.share(&stems);
+    let prompt = Prompt::built_in(DEFAULT_PROMPT).unwrap_or_default();
+    Checks::new(Arc::new(Topics::built_in()), &prompt).check(name, &Checked::of(&Subject::of(input)))
+}
 
-    let mut flags: Vec<&'static str> = Vec::new();
-    let mut refuse_if = |refused: bool, flag: &'static str| {
-        if refused {
-            flags.push(flag);
+/// Whether a text holds an address of any kind.
+pub(crate) fn has_address(text: &str) -> bool {
+    !addresses::addresses(text).is_empty()
+}
+
+/// What the checks compare with: the topics of this site and the examples of this prompt.
+#[derive(Debug, Clone)]
+pub(crate) struct Checks {
+    topics: Arc<Topics>,
+    /// The few-shot examples leak: a weak model answers with words of their names.
+    example_stems: HashSet<String>,
+}
+
+/// A journey with what all checks of its candidates need.
+pub(crate) struct Checked<'a> {
+    subject: &'a Subject,
+    offered: HashSet<String>,
+}
+
+impl<'a> Checked<'a> {
+    pub(crate) fn of(subject: &'a Subject) -> Self {
+        Self {
+            subject,
+            offered: subject.offered(),
         }
-    };
-    refuse_if(name_words.is_empty(), "empty");
-    refuse_if(name.chars().count() > LONGEST_NAME_CHARS, "too_long");
-    refuse_if(
-        name.split_whitespace().count() > MOST_NAME_WORDS,
-        "too_many_words",
-    );
-    refuse_if(!name.chars().all(is_allowed_character), "characters");
-    refuse_if(safety::has_url(name), "url");
-    refuse_if(safety::has_email(name), "email");
-    refuse_if(safety::has_handle(name), "handle");
-    refuse_if(safety::has_phone(name), "phone");
-    refuse_if(safety::has_instruction(&name_words), "instruction");
-    refuse_if(
-        name_words.iter().any(|word| safety::is_blocked_word(word)),
-        "blocked_topic",
-    );
-    refuse_if(repeats_itself(&name_words), "repetition");
-    refuse_if(copies_an_example(&stems, &supported), "copied_example");
-    refuse_if(copies_one_title(&name_words, input), "title_copy");
-    refuse_if(lists_titles(&name_words, input), "title_list");
-    // Half of the words may be the model's own ("family films"), but not all of them.
-    refuse_if(grounding < 0.5, "ungrounded");
-
-    NameCheck {
-        flags: flags.into_iter().map(ToOwned::to_owned).collect(),
-        grounding,
-    }
-}
-
-fn is_allowed_character(character: char) -> bool {
-    character.is_alphanumeric()
-        || matches!(
-            character,
-            ' ' | '\'' | '’' | '&' | '-' | '–' | ',' | '.' | ':' | '!' | '?' | '(' | ')' | '/' | '+'
-        )
-}
-
-fn content_stems(text: &str) -> Vec<String> {
-    words(text)
-        .iter()
-        .filter(|word| is_content_word(word))
-        .map(|word| stem(word))
-        .collect()
-}
-
-/// The stems that the input's texts offer.
-struct Supported(HashSet<String>);
-
-impl Supported {
-    fn of(input: &NamingInput) -> Self {
-        Self(
-            input
-                .titles
-                .iter()
-                .chain(&input.concepts)
-                .flat_map(|text| content_stems(text))
-                .collect(),
-        )
     }
 
     fn share(&self, stems: &[String]) -> f32 {
         if stems.is_empty() {
             return 0.0;
         }
-        stems.iter().filter(|stem| self.0.contains(*stem)).count() as f32 / stems.len() as f32
+        stems.iter().filter(|stem| self.offered.contains(*stem)).count() as f32 / stems.len() as f32
     }
+}
+
+impl Checks {
+    pub(crate) fn new(topics: Arc<Topics>, prompt: &Prompt) -> Self {
+        let names = prompt.examples().iter().map(|example| words(&example.name));
+        Self {
+            topics,
+            example_stems: names
+                .flat_map(|name| content_stems(&name).collect::<Vec<_>>())
+                .collect(),
+        }
+    }
+
+    /// Whether an item's own text may be repeated in a name: no address, order or disguise in it and no blocked topic.
+    pub(crate) fn may_repeat(&self, text: &str) -> bool {
+        !has_address(text)
+            && !mixes_scripts(text)
+            && text.chars().all(is_allowed_character)
+            && !self.topics.has_blocked(text)
+    }
+
+    pub(crate) fn check(&self, name: &str, checked: &Checked<'_>) -> NameCheck {
+        let name_words = words(name);
+        let stems: Vec<String> = content_stems(&name_words).collect();
+        let grounding = checked.share(&stems);
+
+        let mut flags: Vec<&'static str> = Vec::new();
+        let mut refuse_if = |refused: bool, flag: &'static str| {
+            if refused {
+                flags.push(flag);
+            }
+        };
+        refuse_if(name_words.is_empty(), "empty");
+        refuse_if(name.chars().count() > LONGEST_NAME_CHARS, "too_long");
+        refuse_if(
+            name.split_whitespace().count() > MOST_NAME_WORDS,
+            "too_many_words",
+        );
+        refuse_if(
+            !name.chars().all(is_allowed_character) || mixes_scripts(name),
+            "characters",
+        );
+        for address in addresses::addresses(name) {
+            refuse_if(true, address);
+        }
+        refuse_if(is_order(name) || orders::is_answer(&name_words), "instruction");
+        refuse_if(self.topics.has_blocked(name), "blocked_topic");
+        refuse_if(repeats_itself(&name_words), "repetition");
+        let leaks = |stem: &String| self.example_stems.contains(stem) && !checked.offered.contains(stem);
+        refuse_if(stems.iter().any(leaks), "copied_example");
+        refuse_if(copies_one_title(&name_words, checked.subject), "title_copy");
+        refuse_if(lists_titles(&name_words, checked.subject), "title_list");
+        // Half of the words may be the model's own ("family films"), but not all of them.
+        refuse_if(grounding < 0.5, "ungrounded");
+
+        NameCheck {
+            flags: flags.into_iter().map(ToOwned::to_owned).collect(),
+            grounding,
+        }
+    }
+}
+
+/// Letters and digits of any script with the marks that belong to them, and the punctuation of names.
+fn is_allowed_character(character: char) -> bool {
+    character.is_alphanumeric()
+        || (is_combining_mark(character) && !matches!(character, '\u{300}'..='\u{36f}'))
+        || matches!(
+            character,
+            ' ' | '\''
+                | '’'
+                | '&'
+                | '-'
+                | '–'
+                | ','
+                | '.'
+                | ':'
+                | '!'
+                | '?'
+                | '('
+                | ')'
+                | '/'
+                | '+'
+                | '#'
+                | '・'
+                | '·'
+        )
 }
 
 fn repeats_itself(name_words: &[String]) -> bool {
@@ -119,53 +172,29 @@ fn repeats_itself(name_words: &[String]) -> bool {
     repeated > usize::from(name_words.len() >= 5) || name_words.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// The few-shot examples leak: a weak model answers with words of their names.
-fn copies_an_example(stems: &[String], supported: &Supported) -> bool {
-    let leaked: HashSet<String> = EXAMPLES
-        .iter()
-        .flat_map(|example| content_stems(example.name))
-        .collect();
-    stems
-        .iter()
-        .any(|stem| leaked.contains(stem) && !supported.0.contains(stem))
-}
-
-/// One title does not name a journey, unless other titles speak of the same: "cat food" beside "dry cat food" does.
-fn copies_one_title(name_words: &[String], input: &NamingInput) -> bool {
+/// One title does not name a journey, unless it is all there is or other titles speak of the same: "cat food" beside
+/// "dry cat food" does.
+fn copies_one_title(name_words: &[String], subject: &Subject) -> bool {
     let name_words = without_year(name_words);
-    own_titles(input).iter().any(|title| title == name_words)
+    subject.given > 1 && own_titles(subject).any(|title| title == name_words)
 }
 
 /// "Toy Story and The Lion King" is two titles and no name.
-fn lists_titles(name_words: &[String], input: &NamingInput) -> bool {
-    let contained: HashSet<Vec<String>> = own_titles(input)
-        .into_iter()
-        .filter(|title| !title.is_empty() && name_words.windows(title.len()).any(|window| window == title))
+fn lists_titles(name_words: &[String], subject: &Subject) -> bool {
+    let contained: HashSet<&[String]> = own_titles(subject)
+        .filter(|title| !title.is_empty() && name_words.windows(title.len()).any(|window| window == *title))
         .collect();
     contained.len() > 1
 }
 
 /// The titles, as words, that no other title contains and exceeds.
-fn own_titles(input: &NamingInput) -> Vec<Vec<String>> {
-    let titles: Vec<(Vec<String>, HashSet<String>)> = input
-        .titles
-        .iter()
-        .map(|title| {
-            (
-                without_year(&words(title)).to_vec(),
-                content_stems(title).into_iter().collect(),
-            )
-        })
-        .collect();
-    titles
-        .iter()
-        .filter(|(_, stems)| {
-            !titles
-                .iter()
-                .any(|(_, found)| !stems.is_empty() && stems.len() < found.len() && stems.is_subset(found))
-        })
-        .map(|(title, _)| title.clone())
-        .collect()
+fn own_titles(subject: &Subject) -> impl Iterator<Item = &[String]> {
+    let exceeds = |stems: &HashSet<String>| {
+        let contains = |found: &HashSet<String>| stems.len() < found.len() && stems.is_subset(found);
+        !stems.is_empty() && subject.titles.iter().any(|title| contains(&title.stems))
+    };
+    let own = subject.titles.iter().filter(move |title| !exceeds(&title.stems));
+    own.map(|title| without_year(&title.words))
 }
 
 /// Film titles often end in a year, which a copy leaves out.

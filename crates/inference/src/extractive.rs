@@ -5,30 +5,111 @@
 mod phrases;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::candidate::capitalised;
-use crate::checks::{is_safe_to_repeat, reads_as_instruction};
+use crate::checks::{Checks, is_order};
 use crate::naming_input::NamingInput;
-use phrases::{Phrase, Title, phrases};
+use crate::prompt::Prompt;
+use crate::subject::{Subject, Title, content_stems};
+use crate::topics::Topics;
+use crate::words::words;
+use phrases::{Phrase, phrases};
 
 /// What a journey is called of which nothing may be said.
 const NOTHING_TO_SAY: &str = "Mixed interests";
 /// A second phrase must speak for titles that the first leaves out, or be nearly as strong.
 const SECOND_PHRASE_SHARE: f32 = 0.6;
 const LONGEST_NAME_CHARS: usize = 60;
+/// Phrases offered for a choice: further ones are weaker than the first by far.
+const MOST_OFFERED: usize = 6;
 
 /// The best name that the words of titles and concepts give, and how well it covers them, 0 to 1. Never empty.
+///
+/// With the built-in topics.
 pub fn extractive_name(input: &NamingInput) -> (String, f32) {
-    let mut titles: Vec<Title> = input
-        .titles
-        .iter()
-        .map(|title| Title::new(title))
-        .filter(|t| !t.stems.is_empty())
-        .collect();
-    // A title that comes twice is one item seen twice, and shares its words with nothing.
-    let mut known: HashSet<Vec<String>> = HashSet::new();
-    titles.retain(|title| known.insert(title.words.clone()));
-    let mut phrases = phrases(input, &titles);
+    let checks = Checks::new(Arc::new(Topics::built_in()), &Prompt::default());
+    best(&Subject::of(input), &checks)
+}
+
+/// The same for a journey that is already cleaned.
+pub(crate) fn best(subject: &Subject, checks: &Checks) -> (String, f32) {
+    let phrases = ranked_phrases(subject, checks);
+    for (index, first) in phrases.iter().enumerate() {
+        let second = phrases[index + 1..]
+            .iter()
+            .find(|phrase| complements(phrase, first, subject.titles.len()));
+        for second in [second, None] {
+            let name = joined(first, second);
+            if name.chars().count() <= LONGEST_NAME_CHARS && is_sayable(&name, checks) {
+                let name = capitalised(&restore_capitals(&name, &subject.titles));
+                return (name, coverage(first, second, subject));
+            }
+        }
+    }
+    name_by_title(subject, checks)
+}
+
+/// Names to choose from, distinct, the best first: phrases alone and in pairs, and the start of the most representative
+/// title if others speak of the same. Each may be said, but need not be a good name.
+pub(crate) fn offers(subject: &Subject, checks: &Checks) -> Vec<String> {
+    let phrases = ranked_phrases(subject, checks);
+    if phrases.is_empty() {
+        return Vec::new();
+    }
+    let mut names = vec![best(subject, checks).0];
+    names.extend(
+        phrases
+            .iter()
+            .take(MOST_OFFERED)
+            .map(|phrase| phrase.text.clone()),
+    );
+    for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+        if let (Some(first), Some(second)) = (phrases.get(first), phrases.get(second))
+            && !repeats(first, second)
+        {
+            names.push(joined(first, Some(second)));
+        }
+    }
+    names.extend(
+        subject
+            .titles
+            .first()
+            .and_then(|title| start_of(&title.shown))
+            .filter(|start| {
+                let stems: HashSet<String> = content_stems(&words(start)).collect();
+                let related = subject
+                    .titles
+                    .iter()
+                    .filter(|title| !title.stems.is_disjoint(&stems))
+                    .count();
+                related > 1 || subject.given == 1
+            }),
+    );
+    let mut known = HashSet::new();
+    names
+        .into_iter()
+        .map(|name| capitalised(&restore_capitals(&name, &subject.titles)))
+        .filter(|name| name.chars().count() <= LONGEST_NAME_CHARS && name != NOTHING_TO_SAY)
+        .filter(|name| is_sayable(name, checks) && known.insert(name.to_lowercase()))
+        .collect()
+}
+
+/// What a title says before a colon, a bracket or a dash: "Sourdough basics: day 1" is about sourdough basics.
+fn start_of(title: &str) -> Option<String> {
+    let end = title
+        .find([':', '(', '[', '–', '—', '|'])
+        .or_else(|| title.find(" - "))?;
+    let start = title.get(..end)?.trim();
+    (start.split(' ').count() >= 2).then(|| start.to_owned())
+}
+
+fn is_sayable(name: &str, checks: &Checks) -> bool {
+    checks.may_repeat(name) && !is_order(name)
+}
+
+fn ranked_phrases(subject: &Subject, checks: &Checks) -> Vec<Phrase> {
+    let mut phrases = phrases(subject, checks);
     // Ties fall to the phrase that was found first: concepts before titles, strong before weak.
     phrases.sort_by(|left, right| {
         right
@@ -36,47 +117,44 @@ pub fn extractive_name(input: &NamingInput) -> (String, f32) {
             .total_cmp(&left.strength)
             .then(left.order.cmp(&right.order))
     });
+    phrases
+}
 
-    let Some(first) = phrases.first() else {
-        return name_by_title(&titles);
-    };
-    let second = phrases[1..]
-        .iter()
-        .find(|phrase| complements(phrase, first, titles.len()));
-    let name = match second {
+fn joined(first: &Phrase, second: Option<&Phrase>) -> String {
+    match second {
         Some(second) => format!("{} and {}", first.text, second.text),
         None => first.text.clone(),
-    };
-    let name = if name.chars().count() > LONGEST_NAME_CHARS {
-        first.text.clone()
-    } else {
-        name
-    };
+    }
+}
+
+fn coverage(first: &Phrase, second: Option<&Phrase>, subject: &Subject) -> f32 {
     let covered: HashSet<usize> = first
         .titles
         .iter()
-        .chain(second.iter().flat_map(|s| &s.titles))
+        .chain(second.iter().flat_map(|second| &second.titles))
         .copied()
         .collect();
-    let coverage = if titles.is_empty() {
+    let coverage = if subject.titles.is_empty() {
         0.0
     } else {
-        covered.len() as f32 / titles.len() as f32
+        covered.len() as f32 / subject.titles.len() as f32
     };
     // A concept speaks for the journey even where no title spells it out.
-    let score = if first.is_concept {
+    if first.is_concept {
         0.5 + 0.5 * coverage
     } else {
         coverage
-    };
-    (capitalised(&restore_capitals(&name, &titles)), score)
+    }
+}
+
+fn repeats(phrase: &Phrase, first: &Phrase) -> bool {
+    phrase.stems.iter().all(|stem| first.stems.contains(stem))
+        || first.stems.iter().all(|stem| phrase.stems.contains(stem))
 }
 
 /// Whether a phrase says something that `first` does not, about something that `first` leaves out.
 fn complements(phrase: &Phrase, first: &Phrase, title_count: usize) -> bool {
-    let repeats = phrase.stems.iter().all(|stem| first.stems.contains(stem))
-        || first.stems.iter().all(|stem| phrase.stems.contains(stem));
-    if repeats || phrase.strength < SECOND_PHRASE_SHARE * first.strength.min(1.0) {
+    if repeats(phrase, first) || phrase.strength < SECOND_PHRASE_SHARE * first.strength.min(1.0) {
         return false;
     }
     // A word of a few titles may be chance, like "wild" among Western films.
@@ -88,16 +166,15 @@ fn complements(phrase: &Phrase, first: &Phrase, title_count: usize) -> bool {
     !is_complete && (adds_titles || (phrase.is_concept && phrase.titles.is_empty()))
 }
 
-fn name_by_title(titles: &[Title]) -> (String, f32) {
-    let fitting = titles.iter().find(|title| {
-        is_safe_to_repeat(&title.shown)
-            && !reads_as_instruction(&title.shown)
+fn name_by_title(subject: &Subject, checks: &Checks) -> (String, f32) {
+    let fitting = subject.titles.iter().find(|title| {
+        is_sayable(&title.shown, checks)
             && title.words.len() <= 6
             && title.shown.chars().count() + " and similar".len() <= LONGEST_NAME_CHARS
     });
     match fitting {
-        Some(title) if titles.len() == 1 => (title.shown.clone(), 1.0),
-        Some(title) => (format!("{} and similar", title.shown), 1.0 / titles.len() as f32),
+        Some(title) if subject.given == 1 => (title.shown.clone(), 1.0),
+        Some(title) => (format!("{} and similar", title.shown), 1.0 / subject.given as f32),
         None => (NOTHING_TO_SAY.to_owned(), 0.0),
     }
 }

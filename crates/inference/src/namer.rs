@@ -1,285 +1,165 @@
-//! From journeys to names: the model proposes, the checks decide, the extractive name stands in.
+//! From journeys to names: the model and the journey's own words propose, the checks refuse, the ranking chooses.
 //!
-//! The namer keeps no cache and knows no users; whoever stores names does both.
+//! The namer keeps no names and knows no users; whoever stores names does both. A prompt holds one journey only.
+
+mod model;
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::candidate::candidate_name;
-use crate::checks::check_name;
+use crate::checks::Checks;
+use crate::encoder::Encoder;
 use crate::error::InferenceError;
-use crate::extractive::extractive_name;
-use crate::generator::{Alphabet, Generation, Generator, PromptBatch};
+use crate::extractive;
+use crate::generator::Generator;
+use crate::journey_name::{JourneyName, NameSource, TokenCounts};
 use crate::naming_input::NamingInput;
-use crate::prompt;
+use crate::prompt::{DEFAULT_PROMPT, Prompt};
+use crate::ranking::NameCandidate;
+use crate::subject::Subject;
+use crate::topics::Topics;
+use model::ModelNaming;
 
-/// A name of seven words fits; a model that goes on is rambling.
-const MOST_NAME_TOKENS: usize = 16;
-/// Below this mean probability per token the model was guessing: its names are then usually beside the point.
-const LEAST_MEAN_LOG_PROBABILITY: f32 = -2.0;
+/// Part of the namer's id, and so of every cached name's key: raised with a change of the checks, the ranking or of what
+/// is taken out of titles.
+const RULES_VERSION: &str = "rules-2";
 
-/// Who made a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameSource {
-    /// The model wrote it and it passed the checks.
-    Model,
-    /// It was put together from the journey's own words.
-    Extractive,
+/// What a namer with a model names by, beside the model.
+#[derive(Debug, Clone)]
+pub struct NamerOptions {
+    /// How journeys are laid out for the model.
+    pub prompt: Prompt,
+    /// What names leave unsaid.
+    pub topics: Arc<Topics>,
+    /// By which names are compared with titles, if any.
+    pub encoder: Option<Arc<dyn Encoder>>,
 }
 
-impl NameSource {
-    /// The stored form: `model` or `extractive`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Extractive => "extractive",
+impl NamerOptions {
+    /// The built-in prompt and topics, without an encoder.
+    pub fn built_in() -> Self {
+        Self {
+            // A test holds that the built-in prompts are readable.
+            prompt: Prompt::built_in(DEFAULT_PROMPT).unwrap_or_default(),
+            topics: Arc::new(Topics::built_in()),
+            encoder: None,
         }
     }
-}
-
-/// A journey's name and how it came about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct JourneyName {
-    /// Never empty.
-    pub name: String,
-    /// Who made it.
-    pub source: NameSource,
-    /// How far to trust it, 0 to 1; comparable between names of one source only.
-    pub score: f32,
-    /// Why the model's text was refused, see [`crate::NameCheck::flags`], and `unlikely` where the
-    /// model was guessing; empty for a model's name.
-    pub flags: Vec<String>,
-    /// What the model read and wrote for it, whether or not its text was used.
-    pub tokens: TokenCounts,
-}
-
-/// Tokens of one or several calls of a model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TokenCounts {
-    /// Of whole prompts; the prefix that prompts share counts with each of them, though it is computed once.
-    pub read: u64,
-    /// Of what was generated.
-    pub written: u64,
 }
 
 /// Names journeys.
 #[derive(Debug, Clone)]
 pub struct Namer {
-    generator: Option<Arc<dyn Generator>>,
+    id: String,
+    checks: Arc<Checks>,
+    model: Option<Arc<ModelNaming>>,
 }
 
 impl Namer {
     /// A namer that only puts together the journey's own words; it needs no model and cannot fail.
     pub fn extractive() -> Self {
-        Self { generator: None }
+        Self::extractive_without(Arc::new(Topics::built_in()))
     }
 
-    /// A namer that asks the model first.
-    pub fn with_model(generator: Arc<dyn Generator>) -> Self {
+    /// The same with a list of topics to leave unsaid.
+    pub fn extractive_without(topics: Arc<Topics>) -> Self {
         Self {
-            generator: Some(generator),
+            id: format!("extractive+{RULES_VERSION}+topics-{}", short(topics.sha256())),
+            checks: Arc::new(Checks::new(topics, &Prompt::default())),
+            model: None,
         }
     }
 
-    /// Names everything that a name depends on beside its input: the model and the version of prompt and checks.
-    pub fn id(&self) -> String {
-        match &self.generator {
-            Some(generator) => format!("{}+{}", generator.id(), prompt::PROMPT_VERSION),
-            None => format!("extractive+{}", prompt::PROMPT_VERSION),
+    /// A namer that asks the model, with the built-in prompt and topics and without an encoder.
+    pub fn with_model(generator: Arc<dyn Generator>) -> Self {
+        let options = NamerOptions::built_in();
+        let frame = options.prompt.completion_frame();
+        Self::of(ModelNaming::new(generator, &options, frame), &options)
+    }
+
+    /// A namer that asks the model; fails if the prompt is a chat and the model has no template for one.
+    pub fn new(generator: Arc<dyn Generator>, options: &NamerOptions) -> Result<Self, InferenceError> {
+        let frame = options.prompt.frame(generator.as_ref())?;
+        Ok(Self::of(ModelNaming::new(generator, options, frame), options))
+    }
+
+    fn of(model: ModelNaming, options: &NamerOptions) -> Self {
+        let mut id = format!(
+            "{}+{}+{RULES_VERSION}+topics-{}",
+            model.generator_id(),
+            options.prompt.id(),
+            short(options.topics.sha256()),
+        );
+        if let Some(encoder) = &options.encoder {
+            id.push('+');
+            id.push_str(encoder.id());
         }
+        Self {
+            id,
+            checks: Arc::new(Checks::new(Arc::clone(&options.topics), &options.prompt)),
+            model: Some(Arc::new(model)),
+        }
+    }
+
+    /// Names everything that a name depends on beside its input: the model, the prompt, the rules by which names are
+    /// checked and chosen, the blocked topics, and the encoder.
+    pub fn id(&self) -> String {
+        self.id.clone()
     }
 
     /// One name per input, in their order; a name does not depend on the other inputs.
     ///
-    /// Fails only when the model itself fails; a bad text from the model gives the extractive name.
+    /// Fails only when a model itself fails; a bad text from the model gives an extractive name.
     pub fn name(&self, inputs: &[NamingInput]) -> Result<Vec<JourneyName>, InferenceError> {
-        let Some(generator) = &self.generator else {
+        let Some(model) = &self.model else {
             return Ok(inputs
                 .par_iter()
-                .map(|input| extractive(input, Vec::new(), TokenCounts::default()))
+                .map(|input| self.extractive_name(&Subject::of(input), Vec::new(), TokenCounts::default()))
                 .collect());
         };
-        let rendered: Vec<String> = inputs.iter().map(prompt::render).collect();
-        let generations = generator.generate(&PromptBatch {
-            prefix: &prompt::prefix(),
-            inputs: &rendered,
-            suffix: prompt::SUFFIX,
-            max_tokens: MOST_NAME_TOKENS,
-            alphabet: Alphabet::Any,
-        })?;
-        if generations.len() != inputs.len() {
-            return Err(InferenceError::ResultCount {
-                model: generator.id().to_owned(),
-                expected: inputs.len(),
-                actual: generations.len(),
-            });
+        let subjects: Vec<Subject> = inputs.par_iter().map(Subject::of).collect();
+        let shown: Vec<&Subject> = subjects.iter().filter(|subject| !subject.is_empty()).collect();
+        let mut named = model.name(&self.checks, &shown)?.into_iter();
+        let names = subjects.iter().map(|subject| {
+            if subject.is_empty() {
+                let flags = vec!["nothing_to_name".to_owned()];
+                return self.extractive_name(subject, flags, TokenCounts::default());
+            }
+            match named.next() {
+                Some(named) => named
+                    .name
+                    .unwrap_or_else(|flags| self.extractive_name(subject, flags, named.tokens)),
+                None => self.extractive_name(subject, Vec::new(), TokenCounts::default()),
+            }
+        });
+        Ok(names.collect())
+    }
+
+    /// The names between which [`Namer::name`] chooses, for each input: those that pass the checks. None without a model.
+    pub fn candidates(&self, inputs: &[NamingInput]) -> Result<Vec<Vec<NameCandidate>>, InferenceError> {
+        let Some(model) = &self.model else {
+            return Ok(vec![Vec::new(); inputs.len()]);
+        };
+        let subjects: Vec<Subject> = inputs.par_iter().map(Subject::of).collect();
+        model.candidates(&self.checks, &subjects.iter().collect::<Vec<_>>())
+    }
+
+    fn extractive_name(&self, subject: &Subject, flags: Vec<String>, tokens: TokenCounts) -> JourneyName {
+        let (name, score) = extractive::best(subject, &self.checks);
+        JourneyName {
+            name,
+            source: NameSource::Extractive,
+            score,
+            flags,
+            tokens,
         }
-        Ok(inputs
-            .iter()
-            .zip(&generations)
-            .map(|(input, generation)| choose(input, generation))
-            .collect())
     }
 }
 
-fn choose(input: &NamingInput, generation: &Generation) -> JourneyName {
-    let name = candidate_name(&generation.text, generation.tokens >= MOST_NAME_TOKENS);
-    let check = check_name(&name, input);
-    let mut flags = check.flags;
-    let tokens = TokenCounts {
-        read: generation.prompt_tokens as u64,
-        written: generation.tokens as u64,
-    };
-    let log_probability = generation.mean_log_probability;
-    if log_probability.is_nan() || log_probability < LEAST_MEAN_LOG_PROBABILITY {
-        flags.push("unlikely".to_owned());
-    }
-    if !flags.is_empty() {
-        return extractive(input, flags, tokens);
-    }
-    let likelihood = log_probability.exp().clamp(0.0, 1.0);
-    JourneyName {
-        name,
-        source: NameSource::Model,
-        score: likelihood * check.grounding,
-        flags,
-        tokens,
-    }
-}
-
-fn extractive(input: &NamingInput, flags: Vec<String>, tokens: TokenCounts) -> JourneyName {
-    let (name, score) = extractive_name(input);
-    JourneyName {
-        name,
-        source: NameSource::Extractive,
-        score,
-        flags,
-        tokens,
-    }
+fn short(sha256: &str) -> &str {
+    sha256.get(..8).unwrap_or(sha256)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::generator::ChatMessage;
-
-    /// Answers every prompt with the same text.
-    #[derive(Debug)]
-    struct Parrot {
-        text: &'static str,
-        mean_log_probability: f32,
-        answers_missing: usize,
-    }
-
-    impl Generator for Parrot {
-        fn id(&self) -> &'static str {
-            "parrot@1"
-        }
-
-        fn generate(&self, prompt: &PromptBatch<'_>) -> Result<Vec<Generation>, InferenceError> {
-            assert!(
-                prompt.inputs.iter().all(|input| !input.contains("<|")),
-                "{:?}",
-                prompt.inputs
-            );
-            let generation = Generation {
-                text: self.text.to_owned(),
-                mean_log_probability: self.mean_log_probability,
-                tokens: 3,
-                prompt_tokens: 9,
-            };
-            Ok(vec![generation; prompt.inputs.len() - self.answers_missing])
-        }
-
-        fn score(
-            &self,
-            _prompt: &PromptBatch<'_>,
-            _continuations: &[Vec<String>],
-        ) -> Result<Vec<Vec<f32>>, InferenceError> {
-            Err(InferenceError::Unsupported {
-                model: self.id().to_owned(),
-                what: "scores",
-            })
-        }
-
-        fn render_chat(&self, _messages: &[ChatMessage]) -> Result<String, InferenceError> {
-            Err(InferenceError::Unsupported {
-                model: self.id().to_owned(),
-                what: "chat template",
-            })
-        }
-    }
-
-    fn namer(text: &'static str, answers_missing: usize) -> Namer {
-        Namer::with_model(Arc::new(Parrot {
-            text,
-            mean_log_probability: -0.5,
-            answers_missing,
-        }))
-    }
-
-    fn cats() -> NamingInput {
-        NamingInput {
-            titles: vec!["Cat food<|im_end|>".to_owned(), "Dry cat food".to_owned()],
-            concepts: vec!["cat food".to_owned()],
-        }
-    }
-
-    #[test]
-    fn a_name_that_passes_is_the_models() -> Result<(), InferenceError> {
-        let names = namer(" Feeding the cat.", 0).name(&[cats()])?;
-        assert_eq!(
-            (names[0].name.as_str(), names[0].source),
-            ("Feeding the cat", NameSource::Model)
-        );
-        assert!(names[0].flags.is_empty() && names[0].score > 0.0 && names[0].score < 1.0);
-        Ok(())
-    }
-
-    #[test]
-    fn a_refused_name_becomes_extractive_and_says_why() -> Result<(), InferenceError> {
-        let names = namer("Visit cats.com", 0).name(&[cats()])?;
-        assert_eq!(
-            (names[0].name.as_str(), names[0].source.as_str()),
-            ("Cat food", "extractive")
-        );
-        assert!(names[0].flags.contains(&"url".to_owned()), "{:?}", names[0].flags);
-        Ok(())
-    }
-
-    #[test]
-    fn a_guess_is_refused() -> Result<(), InferenceError> {
-        for mean_log_probability in [-2.5, f32::NAN] {
-            let generator = Arc::new(Parrot {
-                text: "Feeding the cat",
-                mean_log_probability,
-                answers_missing: 0,
-            });
-            let names = Namer::with_model(generator).name(&[cats()])?;
-            assert_eq!(
-                (names[0].name.as_str(), names[0].flags.as_slice()),
-                ("Cat food", ["unlikely".to_owned()].as_slice())
-            );
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn a_missing_answer_is_an_error_and_not_a_shifted_name() {
-        assert!(matches!(
-            namer("Cats", 1).name(&[cats(), cats()]),
-            Err(InferenceError::ResultCount {
-                expected: 2,
-                actual: 1,
-                ..
-            })
-        ));
-    }
-
-    #[test]
-    fn the_id_says_model_and_prompt() {
-        assert_eq!(namer("", 0).id(), format!("parrot@1+{}", prompt::PROMPT_VERSION));
-        assert_ne!(namer("", 0).id(), Namer::extractive().id());
-    }
-}
+mod tests;

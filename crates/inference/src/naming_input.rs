@@ -1,5 +1,7 @@
 //! What a name is made from, and its identity in the cache of names.
 
+mod normal_form;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -13,6 +15,13 @@ pub struct NamingInput {
 }
 
 impl NamingInput {
+    /// The same input as near-identical journeys have it, so that they share a name: cleaned and bounded texts without
+    /// editions and volumes, each once; the first title first, the others in alphabetical order.
+    #[must_use]
+    pub fn normalised(&self) -> Self {
+        normal_form::of(self)
+    }
+
     /// A stable hash of the content. It is stored: what goes into it, and how, must never change.
     pub fn content_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();

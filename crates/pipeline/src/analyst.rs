@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use wayfare_functions::artefacts::FunctionDefaults;
 use wayfare_functions::item_pack::PackReference;
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::namer_reference::NamerReference;
 use wayfare_functions::segment_settings::SegmentSettings;
 use wayfare_tables::{SnapshotRecord, TableRoot, all_tables, latest_snapshot, load_table, read_run};
 
@@ -27,7 +28,11 @@ const JOB: &str = "(analyst)";
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RunContext {
     pub(crate) encoder: Option<ModelReference>,
+    /// The language model.
     pub(crate) namer: Option<ModelReference>,
+    /// The text of a [`NamerReference`]: all that names were made with.
+    #[serde(default)]
+    pub(crate) naming: Option<String>,
     #[serde(default)]
     pub(crate) description: String,
     pub(crate) notice: Option<String>,
@@ -58,7 +63,15 @@ pub async fn session(
         .map_err(PipelineError::tables(JOB, "reading the run ledger"))?;
     let used: RunContext = serde_json::from_value(run.record.plan).unwrap_or_default();
     let here = |reference: &ModelReference| std::path::Path::new(&reference.path).exists();
-    let (encoder, namer) = (used.encoder.filter(here), used.namer.filter(here));
+    let encoder = used.encoder.filter(here);
+    let namer = used.naming.and_then(|text| NamerReference::parse(&text).ok());
+    let namer = namer.map(|namer| {
+        if namer.files().into_iter().all(here) {
+            namer
+        } else {
+            NamerReference::extractive()
+        }
+    });
     let engine = EmbeddedEngine::new(models, 0, 0);
     let defaults = FunctionDefaults {
         encoder,

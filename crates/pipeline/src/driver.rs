@@ -139,7 +139,16 @@ async fn run_claimed(
         group_count: run.settings.tables.bucket_groups(),
         plan: serde_json::to_value(analyst::RunContext {
             encoder: Some(run.encoder_reference.clone()),
-            namer: run.namer_reference.clone(),
+            namer: run
+                .namer_reference
+                .as_ref()
+                .and_then(|namer| Some(namer.model.as_ref()?.model.clone())),
+            naming: Some(
+                run.namer_reference
+                    .as_ref()
+                    .unwrap_or(&run.extractive_reference)
+                    .to_string(),
+            ),
             description: run.settings.job.description.clone(),
             notice: run.settings.job.notice.clone(),
             slice: Some(run.settings.job.slice),
@@ -317,6 +326,7 @@ fn noop(
         notice: request.settings.job.notice.clone(),
         stages: Vec::new(),
         counts: BTreeMap::new(),
+        calls_per_journey: None,
         tables: snapshot.tables.clone(),
         tables_url: root.url().to_string(),
         snapshot: snapshot.sequence,
@@ -334,8 +344,18 @@ async fn report(
 ) -> Result<RunReport, PipelineError> {
     let counts = analyst::totals(run.engine, root, snapshot).await?;
     let noop = noop(request, root, snapshot, &run.run_id, &run.dates, began);
+    let calls = stages
+        .iter()
+        .filter_map(|stage| stage.counts.get("model_calls"))
+        .sum::<u64>();
+    let journeys = counts.get("journeys").copied().unwrap_or(0);
+    let calls_per_journey = run
+        .model_namer
+        .as_ref()
+        .map(|_| calls as f64 / journeys.max(1) as f64);
     Ok(RunReport {
         outcome: Outcome::Done,
+        calls_per_journey,
         stages,
         counts,
         ..noop

@@ -337,6 +337,7 @@ fn parameters() -> Parameters {
             "models/encoder#sha256:0000000000000000000000000000000000000000000000000000000000000000",
         ),
         ("extractive_namer", "extractive@1"),
+        ("extractive_reference", "extractive"),
         ("logical_date", "2026-01-01"),
         ("model_namer", "namer@1"),
         (

@@ -43,6 +43,10 @@ pub struct RunReport {
     pub stages: Vec<StageReport>,
     /// Totals over the published tables and this run, by name.
     pub counts: BTreeMap<String, u64>,
+    /// Naming inputs that this run put to the language model, for each published journey: below 1 where journeys share
+    /// names or have kept theirs. None if the job has no language model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_journey: Option<f64>,
     /// Version of each table that the snapshot record names.
     pub tables: BTreeMap<String, u64>,
     pub tables_url: String,

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use datafusion::prelude::SessionContext;
 use wayfare_functions::artefacts::FunctionDefaults;
 use wayfare_functions::models::ModelReference;
+use wayfare_functions::namer_reference::NamerReference;
 use wayfare_functions::segment_settings::settings_hash;
 use wayfare_inference::{Encoder, InferenceError, Namer};
 use wayfare_tables::{
@@ -42,25 +43,20 @@ pub(crate) struct Run<'a> {
     pub(crate) base_files: BTreeMap<&'static str, Vec<DataFile>>,
     pub(crate) encoder_reference: ModelReference,
     pub(crate) encoder: Arc<dyn Encoder>,
-    pub(crate) namer_reference: Option<ModelReference>,
+    pub(crate) namer_reference: Option<NamerReference>,
+    pub(crate) extractive_reference: NamerReference,
     pub(crate) model_namer: Option<Arc<Namer>>,
     pub(crate) extractive_namer: Arc<Namer>,
     /// What a stored state must have been made with to be gone on from.
     pub(crate) settings_hash: String,
 }
 
-/// The models a job names.
+/// The encoder a job names.
 pub(crate) fn encoder_reference(settings: &JobSettings) -> ModelReference {
     ModelReference {
         path: settings.encoder.path.clone(),
         sha256: settings.encoder.sha256.clone(),
     }
-}
-
-/// The language model a job names, if any, and if it is to write any name.
-pub(crate) fn namer_reference(settings: &JobSettings) -> Option<ModelReference> {
-    let (path, sha256) = (settings.name.model.clone()?, settings.name.sha256.clone()?);
-    (settings.name.max_model_names > 0).then_some(ModelReference { path, sha256 })
 }
 
 /// The id of the run that does exactly this: an interrupted run is found again by being asked for again.
@@ -143,18 +139,16 @@ impl<'a> Run<'a> {
         models
             .salience(&encoder_reference)
             .map_err(|error| model_error(&encoder_reference, error))?;
-        let namer_reference = namer_reference(settings);
-        let model_namer = match &namer_reference {
-            None => None,
-            Some(reference) => Some(
-                models
-                    .namer(Some(reference))
-                    .map_err(|error| model_error(reference, error))?,
-            ),
+        let (namer_reference, extractive_reference) = (settings.model_namer(), settings.extractive_namer());
+        let namer = |reference: &NamerReference| {
+            let used = reference
+                .model
+                .as_ref()
+                .map_or(&reference.topics, |used| &used.model);
+            models.namer(reference).map_err(|error| model_error(used, error))
         };
-        let extractive_namer = models.namer(None).map_err(|error| PipelineError::Bug {
-            message: error.to_string(),
-        })?;
+        let model_namer = namer_reference.as_ref().map(namer).transpose()?;
+        let extractive_namer = namer(&extractive_reference)?;
         let settings_hash =
             settings_hash(&settings.segment, encoder.id()).map_err(|error| PipelineError::Bug {
                 message: error.to_string(),
@@ -175,6 +169,7 @@ impl<'a> Run<'a> {
             encoder_reference,
             encoder,
             namer_reference,
+            extractive_reference,
             model_namer,
             extractive_namer,
             settings_hash,

@@ -6,6 +6,7 @@
 
 mod layer;
 mod logical_date;
+mod namer;
 mod override_layer;
 mod recorded;
 mod reference;
@@ -20,6 +21,7 @@ mod tests;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wayfare_inference::DEFAULT_PROMPT;
 use wayfare_journeys::Params;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -141,6 +143,28 @@ pub struct NameSettings {
     /// SHA-256 of that file, 64 hexadecimal digits. Required with `model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Safetensors file with what tuning has added to the model, relative to the job file's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// SHA-256 of that file. Required with `adapter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter_sha256: Option<String>,
+    /// How a journey is put to the model: `few-shot`, `zero-shot` or `chat`, or a prompt file of your own, relative to the
+    /// job file's folder.
+    pub prompt: String,
+    /// SHA-256 of the prompt file. Required if `prompt` is a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_sha256: Option<String>,
+    /// File with the topics that no name may speak of, one term a line, relative to the job file's folder. Without it, the
+    /// list that comes with the program is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked_topics: Option<String>,
+    /// SHA-256 of that file. Required with `blocked_topics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked_topics_sha256: Option<String>,
+    /// Whether the model's name is compared, by the job's encoder, with names from the journey's own words, so that the one
+    /// that is closer to the titles wins.
+    pub compare: bool,
     /// Most distinct journeys, the strongest of all published ones, that the language model names; the others get
     /// extractive names.
     pub max_model_names: u64,
@@ -151,6 +175,13 @@ impl Default for NameSettings {
         Self {
             model: None,
             sha256: None,
+            adapter: None,
+            adapter_sha256: None,
+            prompt: DEFAULT_PROMPT.to_owned(),
+            prompt_sha256: None,
+            blocked_topics: None,
+            blocked_topics_sha256: None,
+            compare: true,
             max_model_names: 200,
         }
     }
@@ -174,14 +205,15 @@ struct ResultSettings<'a> {
     load: &'a LoadSettings,
     encoder_sha256: &'a str,
     segment: &'a Params,
-    name_sha256: Option<&'a str>,
+    /// What the model names by, and what the other names leave unsaid: by hash, without places.
+    namers: [Vec<String>; 2],
     max_model_names: u64,
 }
 
 impl JobSettings {
     /// 16 hexadecimal digits that differ when a setting differs that changes results.
     ///
-    /// Where things lie (`tables.url`, every `path`, `name.model`), how the work is divided (`tables.*`, `engine`) and
+    /// Where things lie (`tables.url`, every `path`, the files of `name`), how the work is divided (`tables.*`, `engine`) and
     /// how the job is called do not count.
     pub fn configuration_hash(&self) -> String {
         let mut sources = self.sources.clone();
@@ -194,7 +226,7 @@ impl JobSettings {
             load: &self.load,
             encoder_sha256: &self.encoder.sha256,
             segment: &self.segment,
-            name_sha256: self.name.sha256.as_deref().filter(|_| self.name.model.is_some()),
+            namers: self.namer_hashes(),
             max_model_names: self.name.max_model_names,
         };
         // Plain structs, strings and numbers always have a JSON form.

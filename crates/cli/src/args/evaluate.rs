@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::OutputFormat;
 
@@ -10,6 +10,8 @@ use super::OutputFormat;
 pub(crate) enum EvaluateCommand {
     /// Measure how well journeys are found, for users whose journeys are known, against other methods
     Extraction(EvaluateExtractionArgs),
+    /// Measure how good names are, for collections whose titles are known, against other ways of naming
+    Naming(EvaluateNamingArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,4 +69,78 @@ pub(crate) struct EvaluateExtractionArgs {
     /// How the result is printed
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvaluateNamingArgs {
+    /// File of titled collections, a JSON object a line: collection_id, list, title, section, and items with item_id,
+    /// title and text
+    #[arg(value_name = "COLLECTIONS.jsonl")]
+    pub(crate) collections: PathBuf,
+    /// Ways of naming to compare: `nearest-title`, `top-concept` and `extractive` without a language model, `zero-shot` and
+    /// `few-shot` for its bare answer, `prompt-tuned` and `lora` for that with an adapter, `pipeline` for the names of a job
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "nearest-title,top-concept,extractive,zero-shot,few-shot,pipeline"
+    )]
+    pub(crate) methods: Vec<String>,
+    /// Method that the others are compared with, journey by journey; compared too where --methods does not name it
+    #[arg(long, value_name = "NAME", default_value = "few-shot")]
+    pub(crate) reference: String,
+    /// Language model as a GGUF file; without it, the one in WAYFARE_ASSETS
+    #[arg(long, value_name = "FILE.gguf")]
+    pub(crate) model: Option<PathBuf>,
+    /// Folder of the sentence encoder that journeys are made with; without it, the one in WAYFARE_ASSETS
+    #[arg(long, value_name = "DIR")]
+    pub(crate) encoder: Option<PathBuf>,
+    /// Folder of another sentence encoder, with which hidden halves are looked for, too
+    #[arg(long, value_name = "DIR")]
+    pub(crate) judge_encoder: Option<PathBuf>,
+    /// Adapter of `wayfare tune prompt`, for the method `prompt-tuned`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) adapter_prompt: Option<PathBuf>,
+    /// Adapter of `wayfare tune lora`, for the method `lora`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) adapter_lora: Option<PathBuf>,
+    /// Name the collections of these lists; a list is never divided
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) part: CollectionsPart,
+    /// Name exactly the collections of these lists instead of those that the split measures on
+    #[arg(long, value_name = "LISTS", value_delimiter = ',')]
+    pub(crate) test_lists: Vec<String>,
+    /// Name so many collections of those at most; their hidden halves are still looked for among all
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) collections_limit: Option<usize>,
+    /// Decides the halves, which collections a limit leaves, and the draws of the intervals; not how lists are split
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder that keeps the items' vectors for the next evaluation; without it they are made anew
+    #[arg(long, value_name = "DIR")]
+    pub(crate) vectors: Option<PathBuf>,
+    /// Show so many collections with what each method calls them
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) sample: usize,
+    /// Write all names to this file as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) names: Option<PathBuf>,
+    /// Also write the result to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+}
+
+/// Lists as `wayfare tune` divides them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CollectionsPart {
+    /// Those that adapters are trained on
+    Train,
+    /// Those that are looked at while training
+    HeldOut,
+    /// Those that only evaluations see
+    #[default]
+    Test,
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::namer_reference::NamerReference;
 use wayfare_inference::{Encoder, InferenceError};
 use wayfare_pipeline::settings::JobSettings;
 use wayfare_pipeline::sources;
@@ -80,8 +81,7 @@ async fn check_job(settings: &JobSettings, checks: &mut Vec<(&str, Finding)>) {
     }
     let models = CandleModels::default();
     checks.push(("encoder", judge(check_encoder(&models, &job::encoder(settings)))));
-    let namer = job::namer(settings);
-    let named_by = match &namer {
+    let named_by = match &settings.model_namer() {
         Some(reference) => judge(check_namer(&models, reference)),
         None => {
             Finding::Note("no language model: names are put together from the journeys' own words".to_owned())
@@ -155,8 +155,8 @@ fn check_encoder(models: &CandleModels, reference: &ModelReference) -> Result<St
     ))
 }
 
-fn check_namer(models: &CandleModels, reference: &ModelReference) -> Result<String, Failure> {
-    let namer = models.namer(Some(reference)).map_err(Failure::configuration)?;
+fn check_namer(models: &CandleModels, reference: &NamerReference) -> Result<String, Failure> {
+    let namer = models.namer(reference).map_err(Failure::configuration)?;
     Ok(namer.id())
 }
 

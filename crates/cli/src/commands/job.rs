@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wayfare_cluster::{ClusterEngine, ClusterOptions};
 use wayfare_functions::models::{ModelProvider, ModelReference};
+use wayfare_functions::namer_reference::built_in_prompt;
 use wayfare_pipeline::engine::{EmbeddedEngine, Engine};
 use wayfare_pipeline::settings::{JobSettings, LogicalDate, Resolved, resolve};
 
@@ -94,10 +95,25 @@ pub(super) fn encoder(settings: &JobSettings) -> ModelReference {
     }
 }
 
-/// The job's language model, if it has one.
-pub(super) fn namer(settings: &JobSettings) -> Option<ModelReference> {
-    let (path, sha256) = settings.name.model.clone().zip(settings.name.sha256.clone())?;
-    Some(ModelReference { path, sha256 })
+/// The files that names depend on, each with what it is: those that the job names, used or not.
+pub(super) fn naming_files(settings: &JobSettings) -> Vec<(&'static str, ModelReference)> {
+    let name = &settings.name;
+    let given = [
+        ("language model", name.model.as_ref(), name.sha256.as_ref()),
+        ("adapter", name.adapter.as_ref(), name.adapter_sha256.as_ref()),
+        ("prompt", Some(&name.prompt), name.prompt_sha256.as_ref()),
+        (
+            "blocked topics",
+            name.blocked_topics.as_ref(),
+            name.blocked_topics_sha256.as_ref(),
+        ),
+    ];
+    let files = given.into_iter().filter_map(|(what, path, sha256)| {
+        let (path, sha256) = path.cloned().zip(sha256.cloned())?;
+        let is_file = what != "prompt" || built_in_prompt(&path).is_none();
+        is_file.then_some((what, ModelReference { path, sha256 }))
+    });
+    files.collect()
 }
 
 /// Finds out before the work begins that a model is not there.
@@ -111,9 +127,8 @@ pub(super) fn require_models(settings: &JobSettings) -> Result<(), Failure> {
         }
     };
     require("encoder", &settings.encoder.path)?;
-    settings
-        .name
-        .model
-        .as_deref()
-        .map_or(Ok(()), |path| require("language model", path))
+    for (what, file) in naming_files(settings) {
+        require(what, &file.path)?;
+    }
+    Ok(())
 }

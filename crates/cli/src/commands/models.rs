@@ -5,7 +5,7 @@ use wayfare_inference_candle::ModelError;
 use super::job;
 use crate::args::JobArgs;
 use crate::failure::Failure;
-use crate::models::{verify_encoder, verify_generator};
+use crate::models::{verify_encoder, verify_file};
 use crate::output;
 
 /// Compares the models' files with the hashes in the job file; all are looked at before the first difference fails.
@@ -14,9 +14,8 @@ pub(super) fn verify(job: &JobArgs) -> Result<(), Failure> {
     job::require_models(&settings)?;
     let encoder = job::encoder(&settings);
     let mut results = vec![("encoder", encoder.path.clone(), verify_encoder(&encoder))];
-    if let Some(namer) = job::namer(&settings) {
-        let result = verify_generator(&namer);
-        results.push(("language model", namer.path, result));
+    for (what, file) in job::naming_files(&settings) {
+        results.push((what, file.path.clone(), verify_file(&file)));
     }
     for (what, path, result) in results {
         result.map_err(refused)?;

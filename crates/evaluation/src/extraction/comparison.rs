@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::bootstrap::{Bootstrap, Estimate, RESAMPLES};
 use super::dataset::{Catalogue, UserHistory};
 use super::method::{Method, assigned};
 use super::scores::{Metric, UserScores, without_small};
+use crate::bootstrap::{Bootstrap, Estimate, RESAMPLES};
 use crate::error::EvaluationError;
 
 /// What several methods achieved on the same users.

@@ -10,3 +10,5 @@ mod files;
 mod generator;
 #[cfg(test)]
 mod salience;
+#[cfg(test)]
+mod tuning;

@@ -2,30 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::checks::is_safe_to_repeat;
-use crate::naming_input::NamingInput;
-use crate::sanitize::sanitize_title;
-use crate::words::{is_content_word, stem, words};
-
-/// A title as words, in their surface form and stemmed.
-pub(super) struct Title {
-    pub(super) shown: String,
-    pub(super) words: Vec<String>,
-    pub(super) stems: HashSet<String>,
-}
-
-impl Title {
-    pub(super) fn new(title: &str) -> Self {
-        let shown = sanitize_title(title);
-        let words = words(&shown);
-        let stems = words
-            .iter()
-            .filter(|word| is_content_word(word))
-            .map(|word| stem(word))
-            .collect();
-        Self { shown, words, stems }
-    }
-}
+use crate::checks::Checks;
+use crate::subject::{Subject, Title, content_stems};
+use crate::words::{is_content_word, words};
 
 /// A candidate for (half of) the name.
 pub(super) struct Phrase {
@@ -40,25 +19,27 @@ pub(super) struct Phrase {
 }
 
 /// All candidates, concepts first.
-pub(super) fn phrases(input: &NamingInput, titles: &[Title]) -> Vec<Phrase> {
+pub(super) fn phrases(subject: &Subject, checks: &Checks) -> Vec<Phrase> {
     let mut phrases: Vec<Phrase> = Vec::new();
     let mut seen: HashSet<Vec<String>> = HashSet::new();
-    for (rank, concept) in input.concepts.iter().enumerate() {
-        let shown = sanitize_title(concept).to_lowercase();
+    for (rank, concept) in subject.concepts.iter().enumerate() {
+        let shown = concept.to_lowercase();
         // The journey's strongest concepts come first; further down they describe single items.
         let weight = 1.0 / (1.0 + 0.15 * rank as f32);
+        let phrase_words = words(&shown);
         add_phrase(
             &mut phrases,
             &mut seen,
-            &words(&shown),
+            &phrase_words,
             Some((&shown, weight)),
-            titles,
+            subject,
+            checks,
         );
     }
-    for title in titles {
+    for title in &subject.titles {
         for length in [2, 1] {
             for window in title.words.windows(length) {
-                add_phrase(&mut phrases, &mut seen, window, None, titles);
+                add_phrase(&mut phrases, &mut seen, window, None, subject, checks);
             }
         }
     }
@@ -70,21 +51,18 @@ fn add_phrase(
     seen: &mut HashSet<Vec<String>>,
     phrase_words: &[String],
     concept: Option<(&str, f32)>,
-    titles: &[Title],
+    subject: &Subject,
+    checks: &Checks,
 ) {
+    let titles: &[Title] = &subject.titles;
     let content = phrase_words.iter().filter(|word| is_content_word(word)).count();
     let is_fit = (1..=3).contains(&phrase_words.len()) && content > 0;
     // A pair from a title needs two words with meaning; a concept was chosen as it is.
     let is_fit = is_fit && (concept.is_some() || content == phrase_words.len());
-    let text = concept.map_or_else(|| phrase_words.join(" "), |(shown, _)| shown.to_owned());
-    if !is_fit || !is_safe_to_repeat(&text) {
+    if !is_fit {
         return;
     }
-    let stems: Vec<String> = phrase_words
-        .iter()
-        .filter(|word| is_content_word(word))
-        .map(|word| stem(word))
-        .collect();
+    let stems: Vec<String> = content_stems(phrase_words).collect();
     if !seen.insert(stems.clone()) {
         return;
     }
@@ -93,6 +71,10 @@ fn add_phrase(
         .collect();
     // A word of one title among many is that title's, not the journey's.
     if concept.is_none() && supporting.len() < 2 {
+        return;
+    }
+    let text = concept.map_or_else(|| phrase_words.join(" "), |(shown, _)| shown.to_owned());
+    if !checks.may_repeat(&text) {
         return;
     }
     let support = if titles.is_empty() {

@@ -226,7 +226,7 @@ async fn time_names(run: &Run<'_>, namer: &Namer, tables: &str) -> Result<ModelN
             path: run
                 .namer_reference
                 .as_ref()
-                .map(|namer| namer.path.clone())
+                .and_then(|namer| Some(namer.model.as_ref()?.model.path.clone()))
                 .unwrap_or_default()
                 .into(),
             message: format!("the language model cannot name a journey: {error}"),

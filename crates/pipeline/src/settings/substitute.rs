@@ -1,6 +1,6 @@
 //! `${NAME}` in paths, URLs and SQL stands for an environment variable.
 
-use super::JobSettings;
+use super::{JobSettings, NameSettings};
 
 /// The settings in which `${NAME}` is replaced, with their dotted keys.
 pub(super) fn substitutable(settings: &mut JobSettings) -> Vec<(String, &mut String)> {
@@ -15,7 +15,7 @@ pub(super) fn substitutable(settings: &mut JobSettings) -> Vec<(String, &mut Str
     found.extend(paths(
         settings.sources.tables.iter_mut(),
         &mut settings.encoder.path,
-        &mut settings.name.model,
+        &mut settings.name,
     ));
     found
 }
@@ -25,20 +25,28 @@ pub(super) fn relative_to_job_file(settings: &mut JobSettings) -> Vec<(String, &
     paths(
         settings.sources.tables.iter_mut(),
         &mut settings.encoder.path,
-        &mut settings.name.model,
+        &mut settings.name,
     )
 }
 
 fn paths<'a>(
     tables: impl Iterator<Item = (&'a String, &'a mut super::SourceTable)>,
     encoder: &'a mut String,
-    model: &'a mut Option<String>,
+    name: &'a mut NameSettings,
 ) -> Vec<(String, &'a mut String)> {
     let mut found: Vec<(String, &mut String)> = tables
         .map(|(name, table)| (format!("sources.tables.{name}.path"), &mut table.path))
         .collect();
     found.push(("encoder.path".to_owned(), encoder));
-    found.extend(model.as_mut().map(|path| ("name.model".to_owned(), path)));
+    let prompt = (!name.has_built_in_prompt()).then_some(&mut name.prompt);
+    for (key, path) in [
+        ("name.model", name.model.as_mut()),
+        ("name.adapter", name.adapter.as_mut()),
+        ("name.prompt", prompt),
+        ("name.blocked_topics", name.blocked_topics.as_mut()),
+    ] {
+        found.extend(path.map(|path| (key.to_owned(), path)));
+    }
     found
 }
 

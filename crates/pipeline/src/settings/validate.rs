@@ -1,6 +1,8 @@
 //! What a complete set of settings must hold beyond the types of its values.
 
-use super::JobSettings;
+use wayfare_inference::Prompt;
+
+use super::{JobSettings, NameSettings};
 
 /// Checks all settings; the error is the dotted key of the first that cannot be used, and why.
 pub(super) fn validate(settings: &JobSettings) -> Result<(), (String, String)> {
@@ -59,17 +61,47 @@ pub(super) fn validate(settings: &JobSettings) -> Result<(), (String, String)> {
         .validate()
         .map_err(|error| ("segment".to_owned(), error.to_string()))?;
 
-    if settings.name.model.is_some() && settings.name.sha256.is_none() {
-        return Err((
-            "name.sha256".to_owned(),
-            "is not set; it is required with `name.model`".to_owned(),
-        ));
+    validate_name(&settings.name)
+}
+
+/// Every file that names depend on comes with its hash.
+fn validate_name(name: &NameSettings) -> Result<(), (String, String)> {
+    let prompt = (!name.has_built_in_prompt()).then_some(&name.prompt);
+    for (key, file, digest) in [
+        ("model", name.model.as_ref(), ("sha256", name.sha256.as_ref())),
+        (
+            "adapter",
+            name.adapter.as_ref(),
+            ("adapter_sha256", name.adapter_sha256.as_ref()),
+        ),
+        ("prompt", prompt, ("prompt_sha256", name.prompt_sha256.as_ref())),
+        (
+            "blocked_topics",
+            name.blocked_topics.as_ref(),
+            ("blocked_topics_sha256", name.blocked_topics_sha256.as_ref()),
+        ),
+    ] {
+        let (digest_key, digest) = digest;
+        let digest_key = format!("name.{digest_key}");
+        if let (Some(file), None) = (file, digest) {
+            let problem = match key {
+                "prompt" => format!(
+                    "is not set; it is required with `name.prompt`, since `{file}` is none of the built-in prompts ({})",
+                    Prompt::built_in_names().collect::<Vec<_>>().join(", ")
+                ),
+                _ => format!("is not set; it is required with `name.{key}`"),
+            };
+            return Err((digest_key, problem));
+        }
+        if let Some(digest) = digest {
+            check_digest(&digest_key, digest)?;
+        }
     }
-    settings
-        .name
-        .sha256
-        .as_deref()
-        .map_or(Ok(()), |digest| check_digest("name.sha256", digest))
+    check(
+        "name.adapter",
+        name.adapter.is_none() || name.model.is_some(),
+        "is of no use without `name.model`",
+    )
 }
 
 fn required(key: &str, value: &str) -> Result<(), (String, String)> {

@@ -119,6 +119,10 @@ fn parameters(run: &Run<'_>) -> Parameters {
         ("model_namer", Parameter::Text(model_namer)),
         ("namer_reference", Parameter::Text(reference)),
         (
+            "extractive_reference",
+            Parameter::Text(run.extractive_reference.to_string()),
+        ),
+        (
             "max_model_names",
             Parameter::Integer(i64::try_from(run.settings.name.max_model_names).unwrap_or(i64::MAX)),
         ),
@@ -282,6 +286,8 @@ async fn write_new_names(
         produced.count(counted, rows_of(&files));
         produced.add(JOURNEY_NAMES.name, files);
     }
+    let calls = produced.counts.get("new_model_names").copied().unwrap_or(0);
+    produced.count("model_calls", calls);
     Ok(())
 }
 

@@ -258,11 +258,21 @@ async fn write_ledger_rows(
     };
     let dates: Vec<String> = run.dates.iter().map(ToString::to_string).collect();
     let mut models = BTreeMap::from([("encoder", run.encoder_reference.sha256.clone())]);
-    models.extend(
-        run.namer_reference
-            .as_ref()
-            .map(|namer| ("namer", namer.sha256.clone())),
-    );
+    let topics = &run.extractive_reference.topics;
+    models.insert("blocked_topics", topics.sha256.clone());
+    if let Some(used) = run
+        .namer_reference
+        .as_ref()
+        .and_then(|namer| namer.model.as_ref())
+    {
+        models.insert("namer", used.model.sha256.clone());
+        models.insert("prompt", used.prompt.sha256.clone());
+        models.extend(
+            used.adapter
+                .as_ref()
+                .map(|adapter| ("adapter", adapter.sha256.clone())),
+        );
+    }
     let none = BTreeMap::new();
     let counts = stages
         .iter()

@@ -4,7 +4,6 @@
 
 mod methods;
 mod segment_params;
-mod vectors;
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -16,7 +15,7 @@ use wayfare_evaluation::extraction::dataset::{Catalogue, UserHistory, read_users
 use wayfare_evaluation::extraction::report::{self, SampleOrder};
 
 use self::methods::Chosen;
-use self::vectors::ItemVectors;
+use super::{unwritten, vectors::ItemVectors};
 use crate::args::OutputFormat;
 use crate::args::evaluate::EvaluateExtractionArgs;
 use crate::failure::Failure;
@@ -26,12 +25,12 @@ use crate::output;
 pub(super) fn extraction(args: &EvaluateExtractionArgs) -> Result<(), Failure> {
     let names = methods::names(&args.methods, &args.reference)?;
     let params = segment_params::resolve(args.params.as_deref(), &args.sets, args.min_activities)?;
-    let vectors = ItemVectors::of_encoder(args.encoder.as_deref(), args.vectors.as_deref())?;
-    let (catalogue, users) = load(&args.users_dir, &vectors)?;
+    let vectors = ItemVectors::of_encoder(args.encoder.as_deref())?;
+    let (catalogue, users) = load(&args.users_dir, &vectors, args)?;
     let chosen = match &args.tune_on {
         None => methods::untuned(&names, params)?,
         Some(folder) => {
-            let (catalogue, users) = load(folder, &vectors)?;
+            let (catalogue, users) = load(folder, &vectors, args)?;
             methods::tuned(&names, &catalogue, &users, args)?
         }
     };
@@ -62,9 +61,14 @@ pub(super) fn extraction(args: &EvaluateExtractionArgs) -> Result<(), Failure> {
     }
 }
 
-fn load(folder: &Path, vectors: &ItemVectors) -> Result<(Catalogue, Vec<UserHistory>), Failure> {
+fn load(
+    folder: &Path,
+    vectors: &ItemVectors,
+    args: &EvaluateExtractionArgs,
+) -> Result<(Catalogue, Vec<UserHistory>), Failure> {
     let users = read_users(folder)?;
-    Ok((vectors.catalogue(users.items, folder)?, users.users))
+    let file = args.vectors.clone().unwrap_or_else(|| vectors.file_in(folder));
+    Ok((vectors.catalogue(users.items, &file)?, users.users))
 }
 
 /// The comparison, with what it was made from.
@@ -97,8 +101,4 @@ fn write_labels(
     File::create(path)
         .and_then(|file| report::write_labels(BufWriter::new(file), catalogue, users, compared))
         .map_err(|error| unwritten(path, error))
-}
-
-fn unwritten(path: &Path, error: std::io::Error) -> Failure {
-    Failure::from(error).context(format!("cannot write `{}`", path.display()))
 }

@@ -1,6 +1,6 @@
 //! The models of a proposed job: those that a flag names, or those that the demo installs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wayfare_functions::models::ModelReference;
 use wayfare_inference_candle::sha256_file;
@@ -39,6 +39,12 @@ pub(in crate::commands) fn installed_encoder() -> Option<ModelReference> {
         path: path.display().to_string(),
         sha256: sha256.to_owned(),
     })
+}
+
+/// The installed language model where it lies; none if there is none.
+pub(in crate::commands) fn installed_namer() -> Option<PathBuf> {
+    let path = Path::new(&environment::variable(ASSETS)?).join(INSTALLED_NAMER.0);
+    path.exists().then_some(path)
 }
 
 /// The language model in `file`, or the installed one; none if there is neither.

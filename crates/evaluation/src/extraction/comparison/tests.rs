@@ -113,7 +113,7 @@ fn differences_are_paired_and_the_reference_has_none() {
     let of = |metric| but_two.metric(metric).unwrap();
     let noise = of(Metric::NoiseRejected).difference.unwrap();
     assert_eq!(
-        (noise.low, noise.mean, noise.high, noise.users),
+        (noise.low, noise.mean, noise.high, noise.count),
         (1.0, 1.0, 1.0, 20)
     );
     let f1 = of(Metric::BcubedF1);

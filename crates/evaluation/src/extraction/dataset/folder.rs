@@ -11,9 +11,8 @@ use std::path::Path;
 use super::csv_file::CsvFile;
 use super::{Items, UserHistory, Visit};
 use crate::error::EvaluationError;
+use crate::item_text::embed_text;
 
-/// Characters of an item's text that an encoder gets, and of each of its parts.
-const MOST_TEXT_CHARS: usize = 2_000;
 /// Noise of one collection within this time is a burst.
 const BURST_US: i64 = 3 * 24 * 60 * 60 * 1_000_000;
 
@@ -28,17 +27,10 @@ pub struct UsersFolder {
 impl Items {
     /// The text that stands for the item before an encoder: title, then text, as `load` puts them together.
     pub fn embed_text(&self, item: usize) -> String {
-        let part = |text: &str| -> String { text.trim_matches(' ').chars().take(MOST_TEXT_CHARS).collect() };
-        let parts = [
-            part(&self.titles[item]),
-            part(self.texts[item].as_deref().unwrap_or_default()),
-        ];
-        let filled: Vec<&str> = parts
-            .iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
-        filled.join(". ").chars().take(MOST_TEXT_CHARS).collect()
+        embed_text(
+            &self.titles[item],
+            self.texts[item].as_deref().unwrap_or_default(),
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! How much a mean over users would change with other users: the percentile bootstrap.
+//! How much a mean over users, or over collections, would change with others: the percentile bootstrap.
 //!
 //! Users are drawn, not activities: those of one user have their journeys in common. The same draws serve all metrics
 //! and methods, so that differences between methods are paired.
@@ -18,8 +18,8 @@ pub struct Estimate {
     /// The interval's ends.
     pub low: f64,
     pub high: f64,
-    /// Users for which there is a value.
-    pub users: usize,
+    /// Users, or collections, for which there is a value.
+    pub count: usize,
 }
 
 impl Estimate {
@@ -29,38 +29,38 @@ impl Estimate {
     }
 }
 
-/// The draws: in each, as many users as there are, with repetition.
+/// The draws: in each, as many units (users or collections) as there are, with repetition.
 #[derive(Debug)]
 pub struct Bootstrap {
-    users: usize,
-    /// How often each draw holds each user, draw after draw.
+    units: usize,
+    /// How often each draw holds each unit, draw after draw.
     counts: Vec<u32>,
 }
 
 impl Bootstrap {
-    /// Draws from so many users; equal seeds give equal draws.
-    pub fn new(users: usize, resamples: usize, seed: u64) -> Self {
-        let mut counts = vec![0; users * resamples];
+    /// Draws from so many units; equal seeds give equal draws.
+    pub fn new(units: usize, resamples: usize, seed: u64) -> Self {
+        let mut counts = vec![0; units * resamples];
         counts
-            .par_chunks_mut(users.max(1))
+            .par_chunks_mut(units.max(1))
             .enumerate()
             .for_each(|(number, draw)| {
                 let mut random = Random::stream(seed, number as u64);
-                for _ in 0..users {
-                    draw[random.below(users)] += 1;
+                for _ in 0..units {
+                    draw[random.below(units)] += 1;
                 }
             });
-        Self { users, counts }
+        Self { units, counts }
     }
 
-    /// The mean of the values that there are, of which `values` holds one place per user; none where there are none.
+    /// The mean of the values that there are, of which `values` holds one place per unit; none where there are none.
     ///
     /// A draw without any value, which a rare one can bring about, does not count.
     pub fn estimate(&self, values: &[Option<f64>]) -> Option<Estimate> {
         let whole = mean(values.iter().map(|value| (1, *value)))?;
         let mut means: Vec<f64> = self
             .counts
-            .par_chunks(self.users.max(1))
+            .par_chunks(self.units.max(1))
             .filter_map(|draw| mean(draw.iter().copied().zip(values.iter().copied())))
             .collect();
         means.sort_by(f64::total_cmp);
@@ -68,11 +68,11 @@ impl Bootstrap {
             mean: whole,
             low: percentile(&means, 0.025).unwrap_or(whole),
             high: percentile(&means, 0.975).unwrap_or(whole),
-            users: values.iter().flatten().count(),
+            count: values.iter().flatten().count(),
         })
     }
 
-    /// The mean of `values` less `reference`, user by user, over the users that have both.
+    /// The mean of `values` less `reference`, unit by unit, over those that have both.
     pub fn difference(&self, values: &[Option<f64>], reference: &[Option<f64>]) -> Option<Estimate> {
         let differences: Vec<Option<f64>> = values
             .iter()
@@ -126,7 +126,7 @@ mod tests {
         let expected = 1.96 * (1.0_f64 / 12.0).sqrt() / 20.0;
         assert!((estimate.margin() / expected - 1.0).abs() < 0.1, "{estimate:?}");
         assert!(
-            (estimate.mean - 0.5).abs() < 0.06 && estimate.users == 400,
+            (estimate.mean - 0.5).abs() < 0.06 && estimate.count == 400,
             "{estimate:?}"
         );
     }
@@ -143,7 +143,7 @@ mod tests {
             (difference.low, difference.mean, difference.high),
             (0.5, 0.5, 0.5)
         );
-        assert_eq!(difference.users, 45);
+        assert_eq!(difference.count, 45);
         assert!(bootstrap.estimate(&high).unwrap().margin() > 1.0);
         assert_eq!(bootstrap.difference(&high, &[None; 50]), None);
     }

@@ -1,0 +1,42 @@
+//! The training pass and the generator are two ways through one model.
+
+use wayfare_inference::{Alphabet, Generator, PromptBatch};
+use wayfare_inference_candle::tuning::TuningModel;
+
+use crate::assets::{GENERATOR, generator_file};
+
+#[test]
+fn the_training_pass_finds_generated_texts_as_likely_as_the_generator_does() {
+    let model = TuningModel::load(&generator_file()).expect("the model loads");
+    let (prefix, suffix) = ("Short names of interests.\n\n", "\nIn a few words, this person is into:");
+    let inputs = [
+        "Items:\n- Rye bread at home\n- Sourdough starter day by day\n- Kneading by hand\nTopics: bread, baking",
+        "Items:\n- Trail running shoes\n- Energy gels 12 pack\nTopics: running",
+    ]
+    .map(str::to_owned);
+    let generations = GENERATOR
+        .generate(&PromptBatch {
+            prefix,
+            inputs: &inputs,
+            suffix,
+            max_tokens: 3,
+            alphabet: Alphabet::Any,
+        })
+        .expect("generates");
+    for (input, generation) in inputs.iter().zip(&generations) {
+        let name = generation
+            .text
+            .strip_prefix(' ')
+            .expect("a name begins with a space");
+        let example = model.example(prefix, input, suffix, name).expect("makes tokens");
+        let logarithms = model.log_probabilities(&example).expect("computes");
+        assert_eq!(logarithms.len(), generation.tokens + 1, "{:?}", generation.text);
+        let mean = logarithms[..generation.tokens].iter().sum::<f32>() / generation.tokens as f32;
+        assert!(
+            (mean - generation.mean_log_probability).abs() < 1e-3,
+            "{:?}: {mean} {}",
+            generation.text,
+            generation.mean_log_probability
+        );
+    }
+}
