@@ -287,9 +287,9 @@ fn evaluations_of_naming_refuse_what_they_cannot_measure() {
     );
     check(&run(&["--test-lists", "m"]), 2, &["there is no list `m`"]);
     check(
-        &run(&["--test-lists", "l", "--methods", "lora"]),
+        &run(&["--test-lists", "l"]),
         2,
-        &["--adapter-lora"],
+        &["there is no encoder", "--encoder"],
     );
     write("{}");
     check(&run(&[]), 3, &["titled.jsonl line 1", "hint: "]);

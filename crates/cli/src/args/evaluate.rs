@@ -104,6 +104,9 @@ pub(crate) struct EvaluateNamingArgs {
     /// Adapter of `wayfare tune lora`, for the method `lora`
     #[arg(long, value_name = "FILE")]
     pub(crate) adapter_lora: Option<PathBuf>,
+    /// Adapter of either kind that the method `pipeline` uses; without it, the model as it is
+    #[arg(long, value_name = "FILE")]
+    pub(crate) adapter_pipeline: Option<PathBuf>,
     /// Name the collections of these lists; a list is never divided
     #[arg(long, value_enum, default_value_t)]
     pub(crate) part: CollectionsPart,

@@ -28,9 +28,9 @@ pub(super) fn naming(args: &EvaluateNamingArgs) -> Result<(), Failure> {
     let names = methods::names(&args.methods, &args.reference)?;
     let all = read_collections(&args.collections)?;
     let collections = part(&all, args)?;
-    let methods = methods::load(&names, args)?;
-
     let vectors = ItemVectors::of_encoder(args.encoder.as_deref())?;
+    let methods = methods::load(&names, args, &vectors)?;
+
     let texts = item_texts(&collections);
     let of_items = item_vectors(&vectors, &texts, args)?;
     let journeys = journeys(&collections, &of_items, vectors.salience()?.as_ref(), args.seed)?;

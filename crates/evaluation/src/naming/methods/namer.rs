@@ -26,7 +26,8 @@ impl Method for FullNamer {
     fn name_all(&self, inputs: &[&NamingInput]) -> Result<Vec<GivenName>, InferenceError> {
         let mut names = Vec::with_capacity(inputs.len());
         for inputs in inputs.chunks(JOURNEYS_PER_CALL) {
-            let inputs: Vec<NamingInput> = inputs.iter().map(|&input| input.clone()).collect();
+            // A run stores inputs in this form, and names what it has stored.
+            let inputs: Vec<NamingInput> = inputs.iter().map(|input| input.normalised()).collect();
             names.extend(self.0.name(&inputs)?.into_iter().map(|name| GivenName {
                 fell_back: Some(name.source == NameSource::Extractive),
                 name: name.name,

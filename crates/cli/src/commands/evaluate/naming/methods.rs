@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use wayfare_evaluation::naming::method::Method;
 use wayfare_evaluation::naming::methods::{Extractive, FullNamer, NAMES, NearestTitle, Prompted, TopConcept};
-use wayfare_inference::{Generator, Namer};
+use wayfare_inference::{DEFAULT_PROMPT, Generator, Namer, NamerOptions, Prompt};
 use wayfare_inference_candle::{Adapter, CandleGenerator};
 
 use crate::args::evaluate::EvaluateNamingArgs;
+use crate::commands::evaluate::vectors::ItemVectors;
 use crate::commands::init;
 use crate::failure::Failure;
-
-/// The prompts that an adapter can have been trained with.
-const PROMPTS: [&str; 2] = ["zero-shot", "few-shot"];
 
 /// The names in their order, each once, and the reference among them.
 pub(super) fn names(given: &[String], reference: &str) -> Result<Vec<String>, Failure> {
@@ -33,13 +31,21 @@ pub(super) fn names(given: &[String], reference: &str) -> Result<Vec<String>, Fa
     Ok(names)
 }
 
-/// The methods, with one language model for those that need it.
-pub(super) fn load(names: &[String], args: &EvaluateNamingArgs) -> Result<Vec<Box<dyn Method>>, Failure> {
+/// The methods, with one language model for those that need it; `vectors` have the encoder by which the pipeline
+/// compares names.
+pub(super) fn load(
+    names: &[String],
+    args: &EvaluateNamingArgs,
+    vectors: &ItemVectors,
+) -> Result<Vec<Box<dyn Method>>, Failure> {
     let mut model = Model {
         path: args.model.clone(),
         base: None,
     };
-    names.iter().map(|name| method(name, args, &mut model)).collect()
+    names
+        .iter()
+        .map(|name| method(name, args, vectors, &mut model))
+        .collect()
 }
 
 /// The language model, loaded when the first method asks for it.
@@ -71,7 +77,12 @@ impl Model {
     }
 }
 
-fn method(name: &str, args: &EvaluateNamingArgs, model: &mut Model) -> Result<Box<dyn Method>, Failure> {
+fn method(
+    name: &str,
+    args: &EvaluateNamingArgs,
+    vectors: &ItemVectors,
+    model: &mut Model,
+) -> Result<Box<dyn Method>, Failure> {
     Ok(match name {
         "nearest-title" => Box::new(NearestTitle),
         "top-concept" => Box::new(TopConcept),
@@ -80,7 +91,7 @@ fn method(name: &str, args: &EvaluateNamingArgs, model: &mut Model) -> Result<Bo
         "few-shot" => Box::new(Prompted::new(name, model.base()?, "few-shot")),
         "prompt-tuned" => adapted(name, "--adapter-prompt", args.adapter_prompt.as_deref(), model)?,
         "lora" => adapted(name, "--adapter-lora", args.adapter_lora.as_deref(), model)?,
-        "pipeline" => Box::new(FullNamer(Arc::new(Namer::with_model(model.base()?)))),
+        "pipeline" => pipeline(args.adapter_pipeline.as_deref(), vectors, model)?,
         _ => return Err(Failure::bug("a way of naming is listed that cannot be made")),
     })
 }
@@ -93,9 +104,33 @@ fn adapted(
 ) -> Result<Box<dyn Method>, Failure> {
     let file = adapter
         .ok_or_else(|| Failure::usage(format!("`{name}` needs an adapter: give its file with `{flag}`")))?;
+    let (generator, prompt) = with_adapter(file, model)?;
+    Ok(Box::new(Prompted::new(name, generator, prompt)))
+}
+
+/// The namer of a job: with the built-in topics, the encoder, and an adapter where there is one.
+fn pipeline(
+    adapter: Option<&Path>,
+    vectors: &ItemVectors,
+    model: &mut Model,
+) -> Result<Box<dyn Method>, Failure> {
+    let (generator, prompt) = match adapter {
+        Some(file) => with_adapter(file, model)?,
+        None => (model.base()?, DEFAULT_PROMPT),
+    };
+    let options = NamerOptions {
+        prompt: Prompt::built_in(prompt).map_err(Failure::failed_with)?,
+        encoder: Some(vectors.encoder()?),
+        ..NamerOptions::built_in()
+    };
+    let namer = Namer::new(generator, &options).map_err(Failure::configuration)?;
+    Ok(Box::new(FullNamer(Arc::new(namer))))
+}
+
+/// The model with the adapter, and the prompt that it was trained with.
+fn with_adapter(file: &Path, model: &Model) -> Result<(Arc<dyn Generator>, &'static str), Failure> {
     let stored = Adapter::read(file).map_err(Failure::configuration)?;
-    let prompt = PROMPTS
-        .into_iter()
+    let prompt = Prompt::built_in_names()
         .find(|known| *known == stored.adapter.prompt)
         .ok_or_else(|| {
             Failure::usage(format!(
@@ -106,7 +141,7 @@ fn adapted(
         })?;
     let generator =
         CandleGenerator::load_with(&model.path()?, Some(&stored)).map_err(Failure::configuration)?;
-    Ok(Box::new(Prompted::new(name, Arc::new(generator), prompt)))
+    Ok((Arc::new(generator), prompt))
 }
 
 #[cfg(test)]
