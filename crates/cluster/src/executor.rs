@@ -30,8 +30,6 @@ use crate::placement::{ACCELERATOR_PREFIX, PLAIN_PREFIX};
 use crate::retry_class::ClassifyingEngine;
 use crate::stores::AllowedStores;
 
-/// After five that failed, Ballista's executor ends.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 /// How long a starting executor looks for its scheduler.
 const CONNECT_WITHIN: Duration = Duration::from_mins(2);
 /// Shuffle files of jobs that ended without anybody cleaning up.
@@ -63,6 +61,8 @@ pub struct ExecutorOptions {
     /// Under which others reach it, if not the address it listens on.
     pub advertise_host: Option<String>,
     pub insecure: bool,
+    /// How often it tells the scheduler that it lives. After five tries in a row that failed, it ends.
+    pub heartbeat_every: Duration,
     pub accelerator: Option<Accelerator>,
     /// Tasks at once; 0 for one per core.
     pub cores: usize,
@@ -139,7 +139,7 @@ pub async fn run_executor(
         job_data_clean_up_interval_seconds: CLEAN_EVERY.as_secs(),
         grpc_max_decoding_message_size: MESSAGE_BYTES,
         grpc_max_encoding_message_size: MESSAGE_BYTES,
-        executor_heartbeat_interval_seconds: HEARTBEAT_EVERY.as_secs(),
+        executor_heartbeat_interval_seconds: options.heartbeat_every.as_secs().max(1),
         memory_pool_size: options.memory_limit_bytes,
         override_execution_engine: Some(Arc::new(ClassifyingEngine::new(
             &identity.id,

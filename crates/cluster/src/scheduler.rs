@@ -33,7 +33,9 @@ use crate::task_log::TaskLog;
 use crate::watchdog::Watchdog;
 
 /// How often work that waits is offered to executors, whatever happens or does not.
-const OFFER_EVERY: Duration = Duration::from_secs(5);
+const OFFER_EVERY: Duration = Duration::from_secs(1);
+/// How often jobs are looked at that may be stuck, or wait for executors.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A task is tried so often before its job fails.
 const TASK_ATTEMPTS: usize = 4;
 
@@ -49,6 +51,8 @@ pub struct SchedulerOptions {
     pub allowed: AllowedPrefixes,
     /// An executor that was silent for so long is taken to be gone.
     pub executor_timeout: Duration,
+    /// Work for models waits so long for an executor with an accelerator before any executor gets it.
+    pub accelerator_wait: Duration,
     /// A job to none of whose tasks anything happens for so long is ended, and its driver submits it again.
     pub patience: Duration,
     /// Where to record which executor got which task, as lines of JSON.
@@ -72,7 +76,8 @@ pub async fn run_scheduler(
     let address = listener
         .local_addr()
         .map_err(|source| ClusterError::Listen { address, source })?;
-    let placement = Arc::new(Placement::new(TaskLog::open(options.task_log.as_deref())?));
+    let log = TaskLog::open(options.task_log.as_deref())?;
+    let placement = Arc::new(Placement::new(log, options.accelerator_wait));
     let config = scheduler_config(&options, address, &placement);
     let ended = |error: ballista_core::error::BallistaError| ClusterError::Ended {
         kind: "the scheduler",
@@ -169,7 +174,7 @@ async fn watch(
 ) {
     let mut announcements = Announcements::default();
     let watchdog = Watchdog::new(patience);
-    let mut ticks = tokio::time::interval(OFFER_EVERY);
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
     loop {
         ticks.tick().await;
         if let Some((kind, waiting)) = announcements.due(placement.waiting(), Instant::now()) {

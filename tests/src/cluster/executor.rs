@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{READY_WITHIN, Surroundings, give};
+use super::{HEARTBEAT_SECONDS, READY_WITHIN, Surroundings, give};
 use crate::hold_point::HoldPoint;
 use crate::listening::free_port;
 use crate::process::Process;
@@ -79,8 +79,15 @@ pub struct Executor {
     pub process: Process,
 }
 
-impl Executor {
-    pub(super) fn start(
+/// A process that is not ready yet.
+#[derive(Debug)]
+pub(super) struct Starting {
+    kind: Kind,
+    process: Process,
+}
+
+impl Starting {
+    pub(super) fn launch(
         surroundings: &Surroundings,
         scheduler: SocketAddr,
         folder: &Path,
@@ -97,7 +104,14 @@ impl Executor {
         };
         let (flight, grpc) = work.ports.unwrap_or_else(|| (free_port(), free_port()));
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, flight)).to_string();
-        command.args(["executor", "--cores", "1", "--scheduler", &scheduler.to_string()]);
+        command.args([
+            "executor",
+            "--cores",
+            "1",
+            "--heartbeat-seconds",
+            HEARTBEAT_SECONDS,
+        ]);
+        command.args(["--scheduler", &scheduler.to_string()]);
         command.args(["--bind", &bind, "--grpc-port", &grpc.to_string()]);
         command.arg("--work-dir").arg(&work_folder);
         if work.kind == Kind::Accelerator {
@@ -114,23 +128,31 @@ impl Executor {
         give(&mut command, surroundings);
         command.envs(work.environment);
         let name = format!("executor in {}", folder.display());
-        let mut process = Process::start(&name, &mut command);
-        let ready = process.wait_for("it is ready", READY_WITHIN, |event| {
+        Self {
+            kind: work.kind,
+            process: Process::start(&name, &mut command),
+        }
+    }
+
+    pub(super) fn ready(mut self) -> Executor {
+        let ready = self.process.wait_for("it is ready", READY_WITHIN, |event| {
             event["event"] == "executor_ready"
         });
         let id = ready["executor"].as_str().unwrap_or_default().to_owned();
-        let prefix = match work.kind {
+        let prefix = match self.kind {
             Kind::Plain => "plain-",
             Kind::Accelerator => "accelerator-",
         };
         assert!(id.starts_with(prefix), "{ready}");
-        Self {
+        Executor {
             id,
-            kind: work.kind,
-            process,
+            kind: self.kind,
+            process: self.process,
         }
     }
+}
 
+impl Executor {
     /// The models that it has loaded.
     pub fn models_loaded(&self) -> Vec<Value> {
         let events = self.process.events().into_iter();

@@ -32,6 +32,9 @@ pub(crate) struct SchedulerArgs {
     /// Seconds without a sign of life after which an executor is given up and its tasks go to others
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) executor_timeout_seconds: u64,
+    /// Seconds that tasks which compute models wait for an executor with an accelerator before any executor gets them
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) accelerator_wait_seconds: u64,
     /// Seconds after which a job is ended and submitted again if nothing happened to any of its tasks; more than the longest
     /// task takes
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
@@ -72,6 +75,10 @@ pub(crate) struct ExecutorArgs {
     pub(crate) health_port: Option<u16>,
     #[command(flatten)]
     pub(crate) reach: ReachArgs,
+    /// Seconds between two signs of life; several must fit into the scheduler's --executor-timeout-seconds. After five that
+    /// did not arrive, the executor ends
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) heartbeat_seconds: u64,
     /// Take the tasks that compute models, and no others while there are other executors
     #[arg(long, value_enum)]
     pub(crate) accelerator: Option<AcceleratorKind>,
@@ -132,6 +139,10 @@ pub(crate) struct EngineArgs {
     /// On a cluster: fail where there is no executor with an accelerator, instead of computing models on other executors
     #[arg(long)]
     pub(crate) require_accelerator: bool,
+    /// On a cluster: seconds to wait, in all, between submitting a statement again and again that fails by something that
+    /// passes, before the run fails [default: 51]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) resubmit_seconds: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! `wayfare executor`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use wayfare_cluster::{Accelerator, ExecutorOptions, run_executor};
@@ -26,6 +27,7 @@ pub(super) async fn executor(args: ExecutorArgs) -> Result<(), Failure> {
         health_port: args.health_port,
         advertise_host: args.reach.advertise_host,
         insecure: args.reach.insecure,
+        heartbeat_every: Duration::from_secs(args.heartbeat_seconds),
         accelerator: args.accelerator.map(accelerator).transpose()?,
         cores: args.cores,
         work_dir: args.work_dir,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wayfare_cluster::{ClusterEngine, ClusterOptions};
 use wayfare_functions::models::{ModelProvider, ModelReference};
@@ -63,7 +64,10 @@ pub(super) async fn chosen_engine(
         .or_else(|| environment::variable("WAYFARE_CLUSTER"));
     Ok(match cluster {
         Some(address) => {
-            let options = cluster_options(settings, chosen.require_accelerator);
+            let mut options = cluster_options(settings, chosen.require_accelerator);
+            if let Some(seconds) = chosen.resubmit_seconds {
+                options.resubmit_for = Duration::from_secs(seconds);
+            }
             Box::new(ClusterEngine::connect(&address, models, options).await?)
         }
         None => Box::new(EmbeddedEngine::new(

@@ -30,6 +30,7 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
         insecure: reach.insecure,
         allowed: allowed(&reach.allow)?,
         executor_timeout: Duration::from_secs(args.executor_timeout_seconds),
+        accelerator_wait: Duration::from_secs(args.accelerator_wait_seconds),
         patience: Duration::from_secs(args.stuck_after_seconds),
         task_log: args.task_log,
     };
