@@ -54,6 +54,8 @@ pub struct Surroundings {
     pub environment: Vec<(String, String)>,
     /// URL prefixes that executors may read and write below; all without any.
     pub allowed: Vec<String>,
+    /// Flags of every process, for example of its certificates.
+    pub arguments: Vec<String>,
 }
 
 /// The processes; all are killed with the value.
@@ -184,6 +186,8 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
         ACCELERATOR_WAIT_SECONDS,
     ]);
     command.args(["--bind", &address.to_string()]);
+    let health = SocketAddr::new(address.ip(), free_port());
+    command.args(["--health-port", &health.port().to_string()]);
     command.arg("--task-log").arg(task_log);
     give(&mut command, surroundings);
     let mut scheduler = Process::start("the scheduler", &mut command);
@@ -194,7 +198,7 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
             "the scheduler ended: {ended:?}\n{}",
             scheduler.said()
         );
-        is_ready(address)
+        is_ready(health)
     });
     scheduler
 }
@@ -202,6 +206,7 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
 fn give(command: &mut Command, surroundings: &Surroundings) {
     // A test that is killed takes its processes with it: they end with their standard input.
     command.arg("--with-parent").stdin(Stdio::piped());
+    command.args(&surroundings.arguments);
     let variables = surroundings.environment.iter();
     command.envs(variables.map(|(name, value)| (name, value)));
     for prefix in &surroundings.allowed {

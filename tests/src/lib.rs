@@ -9,6 +9,7 @@
 )]
 
 pub mod book;
+pub mod certificates;
 pub mod choice;
 pub mod cluster;
 pub mod contents;

@@ -26,6 +26,7 @@ use crate::endpoint::Endpoint;
 use crate::error::ClusterError;
 use crate::options::{WayfareOptions, for_cluster};
 use crate::steady_plan::steady;
+use crate::tls::Tls;
 
 /// Work that failed by something that passes is submitted again after these pauses, as far as they fit into
 /// [`ClusterOptions::resubmit_for`].
@@ -72,13 +73,14 @@ pub struct ClusterEngine {
 }
 
 impl ClusterEngine {
-    /// Finds the scheduler at `HOST:PORT`. Models are only looked at here, not used.
+    /// Finds the scheduler at `HOST:PORT`, encrypted where there are certificates. Models are only looked at here, not used.
     pub async fn connect(
         address: &str,
         models: Arc<dyn ModelProvider>,
         options: ClusterOptions,
+        tls: Option<Tls>,
     ) -> Result<Self, ClusterError> {
-        let client = Client::new(Endpoint::parse(address)?)?;
+        let client = Client::new(Endpoint::parse(address)?, tls)?;
         client.check().await?;
         Ok(Self {
             client,

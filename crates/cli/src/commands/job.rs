@@ -13,7 +13,7 @@ use crate::args::cluster::EngineArgs;
 use crate::args::{JobArgs, SelectionArgs};
 use crate::failure::Failure;
 use crate::models::CandleModels;
-use crate::{clock, environment, output};
+use crate::{clock, environment, output, tls};
 
 /// The settings of a job.
 pub(super) fn settings(job: &JobArgs) -> Result<Resolved, Failure> {
@@ -68,7 +68,7 @@ pub(super) async fn chosen_engine(
             if let Some(seconds) = chosen.resubmit_seconds {
                 options.resubmit_for = Duration::from_secs(seconds);
             }
-            Box::new(ClusterEngine::connect(&address, models, options).await?)
+            Box::new(ClusterEngine::connect(&address, models, options, tls::read(&chosen.tls)?).await?)
         }
         None => Box::new(EmbeddedEngine::new(
             models,
