@@ -2,6 +2,7 @@
 //! more.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +88,13 @@ impl Client {
 
     fn failed(&self, status: Status) -> ClusterError {
         let address = self.endpoint.to_string();
+        // A scheduler's own refusal says no more than its text; what goes wrong on the way has a cause here.
+        let on_the_way = status.source().is_some();
         match status.code() {
+            _ if on_the_way => ClusterError::Unreachable {
+                address,
+                source: Box::new(status),
+            },
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown | Code::Aborted => {
                 ClusterError::Unreachable {
                     address,
