@@ -21,6 +21,7 @@ pub mod hold_point;
 pub mod installed;
 pub mod listening;
 pub mod moto;
+pub mod namespace;
 pub mod process;
 pub mod program;
 pub mod runtime;

@@ -285,7 +285,7 @@ async fn fetch(
             message: "the scheduler did not say where the result is".to_owned(),
         });
     };
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| ClusterError::Result {
+    let failed = |source: Box<dyn Error + Send + Sync>| ClusterError::Result {
         job: job.to_owned(),
         executor: executor.id.clone(),
         source,

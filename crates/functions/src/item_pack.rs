@@ -61,7 +61,8 @@ pub struct ItemPack {
 /// from the first batch to the last, as a pack. Returns the file's bytes and their hash, which do not depend on how rows are
 /// divided into batches; there must be a batch.
 ///
-/// Holds the vectors of the batches that are still to come, and those of the others in half the size; then the pack twice.
+/// Holds the vectors of the batches that are still to come, and those of the others in half the size; then, while it is
+/// written, the pack three times.
 pub fn encode_pack(batches: Vec<RecordBatch>, dimension: usize) -> Result<(Vec<u8>, String), FunctionError> {
     let failed = |message: String| FunctionError::Pack {
         uri: "(being written)".to_owned(),

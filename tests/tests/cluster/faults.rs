@@ -7,6 +7,7 @@ mod disk;
 mod driver;
 mod drivers;
 mod executors;
+mod namespace;
 mod network;
 mod outcome;
 mod scheduler;
