@@ -56,6 +56,8 @@ pub struct Surroundings {
     pub allowed: Vec<String>,
     /// Flags of every process, for example of its certificates.
     pub arguments: Vec<String>,
+    /// Flags of the scheduler only.
+    pub scheduler_arguments: Vec<String>,
 }
 
 /// The processes; all are killed with the value.
@@ -189,6 +191,7 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
     let health = SocketAddr::new(address.ip(), free_port());
     command.args(["--health-port", &health.port().to_string()]);
     command.arg("--task-log").arg(task_log);
+    command.args(&surroundings.scheduler_arguments);
     give(&mut command, surroundings);
     let mut scheduler = Process::start("the scheduler", &mut command);
     until("the scheduler answers", READY_WITHIN, || {

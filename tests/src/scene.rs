@@ -92,7 +92,7 @@ impl Scene {
         Surroundings {
             environment: s3::environment(endpoint),
             allowed: vec![s3::url(""), self.files()],
-            arguments: Vec::new(),
+            ..Surroundings::default()
         }
     }
 

@@ -34,9 +34,13 @@ fn executor_silent_in_a_namespace() {
     };
     let scene = Scene::new();
     let hold = HoldPoint::new("segment:row");
-    let mut cluster = Cluster::start(scene.surroundings());
-    let here = |upstream| TcpProxy::between(SocketAddr::new(namespace.here(), 0), upstream);
-    let (to_scheduler, to_store) = (here(cluster.address()), here(scene.s3.address()));
+    let mut surroundings = scene.surroundings();
+    // Reports of tasks go to where the scheduler says that it is.
+    surroundings.scheduler_arguments = vec!["--advertise-host".to_owned(), namespace.here().to_string()];
+    let mut cluster = Cluster::start(surroundings);
+    let here = |port, upstream| TcpProxy::between(SocketAddr::new(namespace.here(), port), upstream);
+    let to_scheduler = here(cluster.address().port(), cluster.address());
+    let to_store = here(0, scene.s3.address());
     let (flight, grpc) = (free_port(), free_port());
     let mut alone = Work {
         entrance: namespace.entrance(),
