@@ -2,6 +2,7 @@
 //!
 //! Refuses to interpret: what arguments mean together with job files and the environment is up to the commands.
 
+pub(crate) mod bench;
 pub(crate) mod cluster;
 pub(crate) mod evaluate;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use wayfare_pipeline::settings::LogicalDate;
 
+use self::bench::BenchCommand;
 use self::cluster::{ClusterCommand, EngineArgs, ExecutorArgs, SchedulerArgs, SubmitArgs};
 use self::evaluate::EvaluateCommand;
 
@@ -49,6 +51,9 @@ pub(crate) enum Command {
     /// Measure how good results are, where what is right is known
     #[command(subcommand)]
     Evaluate(EvaluateCommand),
+    /// Time one part of the program on its own, for comparison with other programs
+    #[command(subcommand, hide = true)]
+    Bench(BenchCommand),
     /// Checkpoint and clean the tables, remove files that nothing refers to
     Maintain(MaintainArgs),
     /// Look after the models that a job uses

@@ -1,5 +1,6 @@
 //! The commands: one module each. A command gets parsed arguments and ends in a result or a [`Failure`].
 
+mod bench;
 mod cluster;
 mod config;
 mod docs;
@@ -35,6 +36,7 @@ pub(crate) async fn execute(command: Command) -> Result<(), Failure> {
         Command::Sql(args) => sql::sql(&args).await,
         Command::Generate(args) => generate::generate(&args),
         Command::Evaluate(command) => evaluate::evaluate(&command),
+        Command::Bench(command) => bench::bench(&command),
         Command::Maintain(args) => maintain::maintain(&args).await,
         Command::Models(ModelsCommand::Verify { job }) => models::verify(&job),
         Command::Doctor(args) => doctor::doctor(&args).await,
