@@ -368,6 +368,17 @@ pub(crate) struct GenerateArgs {
     /// Share of activities, 0 to 1, that belong to no journey
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) noise_share: f64,
+    /// Share of activities, 0 to 1, in bursts: many on one topic within minutes, and none later. Above 0, `truth` gets the
+    /// column `noise_source`
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) burst_share: f64,
+    /// Share of activities, 0 to 1, that become known up to a week late. Above 0, `activities` gets the column
+    /// `logical_date`
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) late_share: f64,
+    /// Share of activities, 0 to 1, whose row comes twice; on top of --activities
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) duplicate_share: f64,
     /// Most rows of one file; activities are cut between users. Files are written side by side
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
     pub(crate) rows_per_file: u64,

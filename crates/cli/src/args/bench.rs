@@ -1,9 +1,12 @@
 //! The arguments of `wayfare bench`.
 
+pub(crate) mod segment;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use self::segment::BenchSegmentArgs;
 use super::OutputFormat;
 
 /// What can be timed; each has its module in `commands/bench`.
@@ -13,6 +16,8 @@ pub(crate) enum BenchCommand {
     Embedding(BenchEmbeddingArgs),
     /// Time the language model on a file of prompts
     Naming(BenchNamingArgs),
+    /// Time how journeys are found, on files of activities and item vectors
+    Segment(BenchSegmentArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,7 @@
 
 mod embedding;
 mod naming;
+mod segment;
 
 use std::fs;
 use std::path::Path;
@@ -20,6 +21,7 @@ pub(super) fn bench(command: &BenchCommand) -> Result<(), Failure> {
     match command {
         BenchCommand::Embedding(args) => embedding::embedding(args),
         BenchCommand::Naming(args) => naming::naming(args),
+        BenchCommand::Segment(args) => segment::segment(args),
     }
 }
 
