@@ -84,6 +84,23 @@ impl CandleEncoder {
         })
     }
 
+    /// How many tokens the texts have together, start and end included, as far as they are read.
+    pub fn count_tokens(&self, texts: &[&str]) -> Result<usize, InferenceError> {
+        Ok(self.token_ids(texts)?.iter().map(Vec::len).sum())
+    }
+
+    fn token_ids(&self, texts: &[&str]) -> Result<Vec<Vec<u32>>, InferenceError> {
+        texts
+            .par_iter()
+            .map(|text| {
+                self.tokenizer
+                    .encode_fast(*text, true)
+                    .map(|encoding| encoding.get_ids().to_vec())
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|source| self.failed("tokens", source))
+    }
+
     fn failed(
         &self,
         operation: &'static str,
@@ -114,16 +131,7 @@ impl Encoder for CandleEncoder {
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, InferenceError> {
-        let ids: Vec<Vec<u32>> = texts
-            .par_iter()
-            .map(|text| {
-                self.tokenizer
-                    .encode_fast(*text, true)
-                    .map(|encoding| encoding.get_ids().to_vec())
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|source| self.failed("tokens", source))?;
-
+        let ids = self.token_ids(texts)?;
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|&index| ids[index].len());
         let batches: Vec<&[usize]> = order
