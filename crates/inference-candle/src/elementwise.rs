@@ -4,12 +4,8 @@
 //! lock and spin; with several batches in flight they wait for each other. These steps use rayon, as the
 //! matrix products do. Each element is computed on its own, so splitting the work cannot change a result.
 
-mod error_function;
-
 use candle_core::{CpuStorage, CustomOp1, InplaceOp1, InplaceOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
-
-use error_function::error_function;
 
 /// Elements of one piece of work; smaller tensors stay on the calling thread.
 const CHUNK: usize = 1 << 14;
@@ -22,11 +18,6 @@ pub(crate) fn add(values: &Tensor, addend: &Tensor) -> Result<()> {
 /// `values *= factor` in place.
 pub(crate) fn scale(values: &Tensor, factor: f32) -> Result<()> {
     values.inplace_op1(&Scale(factor))
-}
-
-/// The exact ("erf") GELU `x · Φ(x)` in place.
-pub(crate) fn gelu(values: &Tensor) -> Result<()> {
-    values.inplace_op1(&Gelu)
 }
 
 /// `silu(left half) · right half` of each row: `[rows, 2 n]` becomes `[rows, n]`.
@@ -84,20 +75,6 @@ impl InplaceOp1 for Scale {
 
     fn cpu_fwd(&self, values: &mut CpuStorage, layout: &Layout) -> Result<()> {
         for_each_value(values, layout, |value| value * self.0)
-    }
-}
-
-struct Gelu;
-
-impl InplaceOp1 for Gelu {
-    fn name(&self) -> &'static str {
-        "gelu in place"
-    }
-
-    fn cpu_fwd(&self, values: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        for_each_value(values, layout, |value| {
-            0.5 * value * (1.0 + error_function(value * std::f32::consts::FRAC_1_SQRT_2))
-        })
     }
 }
 
@@ -164,7 +141,7 @@ fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'
 mod tests {
     use candle_core::{DType, Device, Result, Tensor};
 
-    use super::{add, gated_silu, gelu, scale};
+    use super::{add, gated_silu, scale};
 
     fn values(rows: usize, columns: usize) -> Result<Tensor> {
         Tensor::randn(0_f32, 2.0, (rows, columns), &Device::Cpu)
@@ -190,9 +167,6 @@ mod tests {
             let scaled = left.copy()?;
             scale(&scaled, 0.25)?;
             assert!(furthest(&scaled, &(&left * 0.25)?)? <= 0.0);
-            let bent = left.copy()?;
-            gelu(&bent)?;
-            assert!(furthest(&bent, &left.to_dtype(DType::F64)?.gelu_erf()?)? < 1e-6);
             let gated = (left.narrow(1, 0, 48)?.silu()? * left.narrow(1, 48, 48)?)?;
             assert!(furthest(&gated_silu(&left)?, &gated)? < 1e-6);
         }
@@ -202,7 +176,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_an_error() -> Result<()> {
         assert!(add(&values(3, 4)?, &values(1, 5)?).is_err());
-        assert!(gelu(&values(3, 4)?.t()?).is_err());
+        assert!(scale(&values(3, 4)?.t()?, 2.0).is_err());
         assert!(gated_silu(&values(3, 5)?).is_err());
         Ok(())
     }
