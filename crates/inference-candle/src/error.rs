@@ -1,4 +1,4 @@
-//! Why a model could not be loaded.
+//! Why a model could not be loaded, or what belongs to it not be written.
 
 use std::path::PathBuf;
 
@@ -11,6 +11,15 @@ pub enum ModelError {
     /// A file is missing or unreadable.
     #[error("cannot read the model file {}; check the path, or install the models again", path.display())]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}; check that the folder exists, is writable and has room", path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// The operating system's error.

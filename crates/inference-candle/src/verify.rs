@@ -55,10 +55,15 @@ pub fn sha256_file(path: &Path) -> Result<String, ModelError> {
 
 /// What a model is called: its name and the first 12 digits of its weights' hash.
 pub(crate) fn model_id(name: &str, weights: &[u8]) -> String {
-    format!("{name}@{}", &hexadecimal(&Sha256::digest(weights))[..12])
+    format!("{name}@{}", &sha256(weights)[..12])
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// The SHA-256 of some bytes as 64 lower-case hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write;
 
     bytes

@@ -1,111 +1,236 @@
-//! Attention of one sequence's new tokens over the shared prefix and over the sequence itself.
+//! Attention of packed tokens over a shared prefix, a shared prompt and their own sequence.
+//!
+//! Softmax and weighted sum run together over blocks of positions (Milakov and Gimelshein 2018, Dao et al. 2022), each
+//! counted from the start of what is attended to, so a token's result does not depend on which tokens are beside it.
 
-use candle_core::{Device, Result, Tensor};
-use candle_nn::{ops, rotary_emb};
+use std::ops::Range;
 
-use super::config::LlamaConfig;
-use crate::elementwise;
+use rayon::prelude::*;
 
-/// Keys and values of one layer, `[value_heads, tokens, head_size]` each; nothing before the first token.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct KeysValues(Option<(Tensor, Tensor)>);
+use super::kv_cache::{CacheShape, KvCache};
+use crate::kernel::{Base, COLUMNS, ROWS, Rows, multiply};
+use crate::steps::{exponentials, largest, scale};
 
-impl KeysValues {
-    fn append(&mut self, keys: Tensor, values: Tensor) -> Result<(Tensor, Tensor)> {
-        let grown = match &self.0 {
-            Some((known_keys, known_values)) => (
-                Tensor::cat(&[known_keys, &keys], 1)?,
-                Tensor::cat(&[known_values, &values], 1)?,
-            ),
-            None => (keys, values),
-        };
-        self.0 = Some(grown.clone());
-        Ok(grown)
-    }
+/// Positions that are scored at a time.
+const BLOCK: usize = 128;
+/// Rows that share the reading of keys and values: queries of neighbouring tokens that use the same key head.
+const MOST_ROWS: usize = 96;
+
+/// Consecutive packed tokens of one sequence.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    /// Which cache its keys and values go to.
+    pub(crate) cache: usize,
+    /// A cache that all its tokens attend to as a whole: of a prompt, for the continuations of it.
+    pub(crate) parent: Option<usize>,
+    /// Its packed tokens.
+    pub(crate) tokens: Range<usize>,
+    /// The position of its first token in the text, all that it attends to counted.
+    pub(crate) first_position: usize,
 }
 
-/// Queries, keys and values of all packed tokens, rotated, `[heads, tokens, head_size]` each.
-pub(super) struct Heads {
-    queries: Tensor,
-    keys: Tensor,
-    values: Tensor,
+/// What attention needs beside the queries.
+pub(super) struct Attention<'a> {
+    pub(super) shape: CacheShape,
+    pub(super) heads: usize,
+    pub(super) layer: usize,
+    pub(super) prefix: Option<&'a KvCache>,
+    pub(super) caches: &'a [KvCache],
+    pub(super) pieces: &'a [Piece],
 }
 
-impl Heads {
-    /// Splits the packed rows `[tokens, (heads + 2 value_heads) × head_size]`.
-    pub(super) fn split(
-        rows: &Tensor,
-        config: &LlamaConfig,
-        cosines: &Tensor,
-        sines: &Tensor,
-    ) -> Result<Self> {
-        let tokens = rows.dim(0)?;
-        let part = |first_head: usize, heads: usize| {
-            rows.narrow(1, first_head * config.head_size, heads * config.head_size)?
-                .reshape((tokens, heads, config.head_size))?
-                .transpose(0, 1)?
-                .contiguous()
-        };
-        // GGUF stores Llama's projections reordered so that the two halves of a rotated pair are neighbours.
-        let rotate = |part: Tensor| rotary_emb::rope_i(&part.unsqueeze(0)?, cosines, sines)?.squeeze(0);
-        Ok(Self {
-            queries: rotate(part(0, config.heads)?)?,
-            keys: rotate(part(config.heads, config.value_heads)?)?,
-            values: part(config.heads + config.value_heads, config.value_heads)?,
-        })
-    }
-
-    /// Appends the tokens `start..start + length` to `own` and returns what they attend to, `[length, heads × head_size]`.
-    pub(super) fn attend(
-        &self,
-        start: usize,
-        length: usize,
-        prefix: Option<&KeysValues>,
-        own: &mut KeysValues,
-    ) -> Result<Tensor> {
-        let of_sequence = |part: &Tensor| part.narrow(1, start, length)?.contiguous();
-        let (keys, values) = own.append(of_sequence(&self.keys)?, of_sequence(&self.values)?)?;
-        let (heads, _, head_size) = self.queries.dims3()?;
-        let (value_heads, seen, _) = keys.dims3()?;
-        // The queries that share a key head are rows of one product, so keys need no copies.
-        let queries =
-            of_sequence(&self.queries)?.reshape((value_heads, heads / value_heads * length, head_size))?;
-        elementwise::scale(&queries, 1.0 / (head_size as f32).sqrt())?;
-
-        let mut scores = queries.matmul(&keys.t()?)?;
-        if length > 1 {
-            scores = scores.broadcast_add(&causal_mask(heads / value_heads, length, seen)?)?;
-        }
-        let attended = match prefix.and_then(|prefix| prefix.0.as_ref()) {
-            None => ops::softmax_last_dim(&scores)?.matmul(&values)?,
-            Some((prefix_keys, prefix_values)) => {
-                let before = prefix_keys.dim(1)?;
-                let prefix_scores = queries.matmul(&prefix_keys.t()?)?;
-                let weights = ops::softmax_last_dim(&Tensor::cat(&[&prefix_scores, &scores], 2)?)?;
-                let from_prefix = weights.narrow(2, 0, before)?.matmul(prefix_values)?;
-                (from_prefix + weights.narrow(2, before, seen)?.matmul(&values)?)?
-            }
-        };
-        attended
-            .reshape((heads, length, head_size))?
-            .transpose(0, 1)?
-            .reshape((length, heads * head_size))
-    }
+/// Queries of one key head that are computed together, with their softmax as far as it has got.
+struct Tile {
+    /// `[rows][head_size]`, scaled.
+    queries: Vec<f32>,
+    /// `[rows][BLOCK]`
+    scores: Vec<f32>,
+    /// `[rows][value_width]`
+    sums: Vec<f32>,
+    largest: Vec<f32>,
+    totals: Vec<f32>,
 }
 
-/// Minus infinity where a new token would look at a later one, `[group × length, seen]`.
-fn causal_mask(group: usize, length: usize, seen: usize) -> Result<Tensor> {
-    let mask: Vec<f32> = (0..group * length)
-        .flat_map(|row| {
-            let last_seen = seen - length + row % length;
-            (0..seen).map(move |column| {
-                if column > last_seen {
-                    f32::NEG_INFINITY
-                } else {
-                    0.0
+impl Attention<'_> {
+    /// `queries` is the packed matrix whose rows, `row_width` values long, begin with the queries; the result is
+    /// `[tokens, heads × head_size]`. Keys and values of all tokens have been written to the caches, whose lengths do
+    /// not count them yet.
+    pub(super) fn attend(&self, queries: &[f32], row_width: usize, into: &mut [f32]) {
+        let width = self.heads * self.shape.head_size;
+        let tokens = into.len() / width;
+        let group = self.heads / self.shape.value_heads;
+        let pieces_of_work = 4 * rayon::current_num_threads();
+        let most = (MOST_ROWS / group).max(1);
+        let per_tile = tokens.div_ceil(pieces_of_work).clamp(1, most);
+        into.par_chunks_mut(per_tile * width).enumerate().for_each_init(
+            || Tile::new(per_tile * group, self.shape),
+            |tile, (index, into)| {
+                let first = index * per_tile;
+                let range = first..first + into.len() / width;
+                for head in 0..self.shape.value_heads {
+                    self.attend_tile(tile, head, range.clone(), queries, row_width);
+                    tile.write(head, group, self.shape, into);
                 }
-            })
-        })
-        .collect();
-    Tensor::from_vec(mask, (group * length, seen), &Device::Cpu)
+            },
+        );
+    }
+
+    fn attend_tile(
+        &self,
+        tile: &mut Tile,
+        head: usize,
+        tokens: Range<usize>,
+        queries: &[f32],
+        row_width: usize,
+    ) {
+        let group = self.heads / self.shape.value_heads;
+        tile.read(head, group, self.shape, tokens.clone(), queries, row_width);
+        if let Some(prefix) = self.prefix {
+            let rows = 0..tokens.len() * group;
+            self.over(tile, prefix, head, rows, prefix.length(), |_| usize::MAX);
+        }
+        let first_piece = self
+            .pieces
+            .partition_point(|piece| piece.tokens.end <= tokens.start);
+        for piece in &self.pieces[first_piece..] {
+            let start = piece.tokens.start.max(tokens.start);
+            let end = piece.tokens.end.min(tokens.end);
+            if start >= end {
+                break;
+            }
+            let rows = (start - tokens.start) * group..(end - tokens.start) * group;
+            if let Some(parent) = piece.parent {
+                let written = self.written(parent);
+                self.over(tile, &self.caches[parent], head, rows.clone(), written, |_| {
+                    usize::MAX
+                });
+            }
+            let own = &self.caches[piece.cache];
+            let last_seen = own.length() + start - piece.tokens.start;
+            let seen = last_seen + end - start;
+            self.over(tile, own, head, rows, seen, |row| last_seen + row / group + 1);
+        }
+    }
+
+    /// Positions of a cache, those that this step has written included.
+    fn written(&self, cache: usize) -> usize {
+        let of_step: usize = self
+            .pieces
+            .iter()
+            .filter(|piece| piece.cache == cache)
+            .map(|piece| piece.tokens.len())
+            .sum();
+        self.caches[cache].length() + of_step
+    }
+
+    /// Lets `rows` of the tile attend to the first `length` positions of a cache; `limit` says how many of them a row,
+    /// counted from the first of `rows`, may see.
+    fn over(
+        &self,
+        tile: &mut Tile,
+        cache: &KvCache,
+        head: usize,
+        rows: Range<usize>,
+        length: usize,
+        limit: impl Fn(usize) -> usize,
+    ) {
+        let (size, value_width) = (self.shape.head_size, self.shape.value_width());
+        for start in (0..length).step_by(BLOCK) {
+            let count = BLOCK.min(length - start);
+            let columns = count.next_multiple_of(COLUMNS);
+            for panel in 0..columns / COLUMNS {
+                let keys = cache.keys(self.layer, head, start / COLUMNS + panel);
+                for first in rows.clone().step_by(ROWS) {
+                    let queries = Rows {
+                        values: &tile.queries[first * size..],
+                        stride: size,
+                    };
+                    let into = &mut tile.scores[first * BLOCK + panel * COLUMNS..];
+                    multiply(ROWS.min(rows.end - first), queries, keys, into, BLOCK, Base::Zero);
+                }
+            }
+            for row in rows.clone() {
+                let visible = limit(row - rows.start).saturating_sub(start).min(count);
+                tile.soften(row, visible, columns, value_width);
+            }
+            for block in 0..value_width / COLUMNS {
+                let values = cache.values(self.layer, head, block, start, count);
+                for first in rows.clone().step_by(ROWS) {
+                    let weights = Rows {
+                        values: &tile.scores[first * BLOCK..],
+                        stride: BLOCK,
+                    };
+                    let into = &mut tile.sums[first * value_width + block * COLUMNS..];
+                    multiply(
+                        ROWS.min(rows.end - first),
+                        weights,
+                        values,
+                        into,
+                        value_width,
+                        Base::Present,
+                    );
+                }
+            }
+        }
+    }
+}
+
+impl Tile {
+    fn new(rows: usize, shape: CacheShape) -> Self {
+        Self {
+            queries: vec![0.0; rows * shape.head_size],
+            scores: vec![0.0; rows * BLOCK],
+            sums: vec![0.0; rows * shape.value_width()],
+            largest: vec![0.0; rows],
+            totals: vec![0.0; rows],
+        }
+    }
+
+    fn read(
+        &mut self,
+        head: usize,
+        group: usize,
+        shape: CacheShape,
+        tokens: Range<usize>,
+        queries: &[f32],
+        row_width: usize,
+    ) {
+        let width = group * shape.head_size;
+        let factor = 1.0 / (shape.head_size as f32).sqrt();
+        for (into, token) in self.queries.chunks_exact_mut(width).zip(tokens) {
+            into.copy_from_slice(&queries[token * row_width + head * width..][..width]);
+            scale(into, factor);
+        }
+        self.sums.fill(0.0);
+        self.largest.fill(f32::NEG_INFINITY);
+        self.totals.fill(0.0);
+    }
+
+    /// Turns a row's scores, of which the first `visible` count, into weights, and what was summed before to their scale.
+    fn soften(&mut self, row: usize, visible: usize, columns: usize, value_width: usize) {
+        let scores = &mut self.scores[row * BLOCK..][..columns];
+        scores[visible..].fill(f32::NEG_INFINITY);
+        let before = self.largest[row];
+        let now = before.max(largest(scores));
+        if now > before {
+            let shrink = (before - now).exp();
+            self.totals[row] *= shrink;
+            scale(&mut self.sums[row * value_width..][..value_width], shrink);
+            self.largest[row] = now;
+        }
+        self.totals[row] += exponentials(scores, now);
+    }
+
+    fn write(&self, head: usize, group: usize, shape: CacheShape, into: &mut [f32]) {
+        let (size, value_width) = (shape.head_size, shape.value_width());
+        let heads = into.len() / size;
+        let heads_per_token = shape.value_heads * group;
+        for row in 0..heads / heads_per_token * group {
+            let (token, of_group) = (row / group, row % group);
+            let target =
+                &mut into[token * heads_per_token * size + (head * group + of_group) * size..][..size];
+            target.copy_from_slice(&self.sums[row * value_width..][..size]);
+            scale(target, 1.0 / self.totals[row]);
+        }
+    }
 }
