@@ -6,7 +6,7 @@
 
 mod error_function;
 
-use candle_core::{CpuStorage, CustomOp1, InplaceOp1, InplaceOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, InplaceOp1, InplaceOp2, Layout, Result, Tensor, bail};
 use rayon::prelude::*;
 
 use error_function::error_function;
@@ -27,11 +27,6 @@ pub(crate) fn scale(values: &Tensor, factor: f32) -> Result<()> {
 /// The exact ("erf") GELU `x · Φ(x)` in place.
 pub(crate) fn gelu(values: &Tensor) -> Result<()> {
     values.inplace_op1(&Gelu)
-}
-
-/// `silu(left half) · right half` of each row: `[rows, 2 n]` becomes `[rows, n]`.
-pub(crate) fn gated_silu(rows: &Tensor) -> Result<Tensor> {
-    rows.apply_op1_no_bwd(&GatedSilu)
 }
 
 struct Add;
@@ -101,36 +96,6 @@ impl InplaceOp1 for Gelu {
     }
 }
 
-struct GatedSilu;
-
-impl CustomOp1 for GatedSilu {
-    fn name(&self) -> &'static str {
-        "gated silu"
-    }
-
-    fn cpu_fwd(&self, rows: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (row_count, width) = layout.shape().dims2()?;
-        let (rows, half) = (contiguous(rows, layout)?, width / 2);
-        if half == 0 || width != 2 * half {
-            bail!("a row of {width} values has no two halves")
-        }
-        let mut results = vec![0_f32; row_count * half];
-        let rows_per_chunk = CHUNK.div_ceil(width);
-        results
-            .par_chunks_mut(rows_per_chunk * half)
-            .zip(rows.par_chunks(rows_per_chunk * width))
-            .for_each(|(results, rows)| {
-                for (result, row) in results.chunks_exact_mut(half).zip(rows.chunks_exact(width)) {
-                    let (gates, values) = row.split_at(half);
-                    for ((result, gate), value) in result.iter_mut().zip(gates).zip(values) {
-                        *result = gate / (1.0 + (-gate).exp()) * value;
-                    }
-                }
-            });
-        Ok((CpuStorage::F32(results), Shape::from((row_count, half))))
-    }
-}
-
 fn for_each_value(
     values: &mut CpuStorage,
     layout: &Layout,
@@ -164,7 +129,7 @@ fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'
 mod tests {
     use candle_core::{DType, Device, Result, Tensor};
 
-    use super::{add, gated_silu, gelu, scale};
+    use super::{add, gelu, scale};
 
     fn values(rows: usize, columns: usize) -> Result<Tensor> {
         Tensor::randn(0_f32, 2.0, (rows, columns), &Device::Cpu)
@@ -193,8 +158,6 @@ mod tests {
             let bent = left.copy()?;
             gelu(&bent)?;
             assert!(furthest(&bent, &left.to_dtype(DType::F64)?.gelu_erf()?)? < 1e-6);
-            let gated = (left.narrow(1, 0, 48)?.silu()? * left.narrow(1, 48, 48)?)?;
-            assert!(furthest(&gated_silu(&left)?, &gated)? < 1e-6);
         }
         Ok(())
     }
@@ -203,7 +166,6 @@ mod tests {
     fn what_does_not_fit_is_an_error() -> Result<()> {
         assert!(add(&values(3, 4)?, &values(1, 5)?).is_err());
         assert!(gelu(&values(3, 4)?.t()?).is_err());
-        assert!(gated_silu(&values(3, 5)?).is_err());
         Ok(())
     }
 }
