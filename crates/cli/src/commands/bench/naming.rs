@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::json;
 use wayfare_inference::{Alphabet, Generation, Generator, InferenceError, PromptBatch};
-use wayfare_inference_candle::{CandleGenerator, GgufTokenizer};
+use wayfare_inference_candle::{CandleGenerator, ModelTokenizer};
 
 use crate::args::bench::BenchNamingArgs;
 use crate::failure::Failure;
@@ -77,7 +77,7 @@ fn read_prompts(path: &Path) -> Result<Vec<Prompts>, Failure> {
 }
 
 fn write_token_ids(model: &Path, batches: &[Prompts], path: &Path) -> Result<(), Failure> {
-    let tokenizer = GgufTokenizer::load(model).map_err(Failure::failed_with)?;
+    let tokenizer = ModelTokenizer::load(model).map_err(Failure::failed_with)?;
     let mut lines = String::new();
     for batch in batches {
         let prefix = template_ids(&tokenizer, &batch.prefix)?;
@@ -94,7 +94,7 @@ fn write_token_ids(model: &Path, batches: &[Prompts], path: &Path) -> Result<(),
     super::write(path, lines.as_bytes())
 }
 
-fn template_ids(tokenizer: &GgufTokenizer, text: &str) -> Result<Vec<u32>, Failure> {
+fn template_ids(tokenizer: &ModelTokenizer, text: &str) -> Result<Vec<u32>, Failure> {
     tokenizer
         .encode_template(text)
         .map_err(|error| Failure::failed(error.to_string()))
