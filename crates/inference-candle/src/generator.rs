@@ -103,10 +103,8 @@ impl CandleGenerator {
                 AdapterKind::SoftPrompt(_) => "soft-prompt",
                 AdapterKind::LowRank { .. } => "lora",
             };
-            id.push_str(&format!(
-                "+{kind}@{}",
-                stored.sha256.get(..12).unwrap_or(&stored.sha256)
-            ));
+            let hash = stored.sha256.get(..12).unwrap_or(&stored.sha256);
+            id = format!("{id}+{kind}@{hash}");
         }
         Ok(Self {
             id,

@@ -114,10 +114,6 @@ pub(crate) fn scale(values: &mut [f32], factor: f32) {
 ///
 /// `exp(value) = 2^n · exp(rest)` with the nearest integer n, which adding 1.5 · 2^23 leaves in the low bits, and a
 /// polynomial of degree 6 for the rest (coefficients of Cephes' `expf`).
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the features of whoever calls it"
-)]
 #[inline(always)]
 pub(crate) fn exponential(value: f32) -> f32 {
     const ROUNDING: f32 = 12_582_912.0;

@@ -56,7 +56,7 @@ impl ModelTokenizer {
         trusting: Tokenizer,
         tokens: &[String],
         control: Vec<u32>,
-        spelling: Spelling,
+        spelling: &Spelling,
         first: Option<u32>,
     ) -> Self {
         let mut plain = trusting.clone();

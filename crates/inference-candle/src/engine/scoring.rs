@@ -200,7 +200,9 @@ fn admit(cases: &[Case], pool: &mut CachePool) -> (Vec<Vec<usize>>, usize) {
             match cache {
                 Some(cache) => caches.push(cache),
                 None => {
-                    caches.into_iter().for_each(|cache| pool.give_back(cache));
+                    for cache in caches {
+                        pool.give_back(cache);
+                    }
                     let count = taken.len();
                     return (taken, count);
                 }

@@ -35,10 +35,10 @@ pub(super) unsafe fn step<const R: usize>(
         for (index, lanes) in panel.iter().enumerate() {
             let left = _mm256_loadu_ps(lanes.0.as_ptr());
             let right = _mm256_loadu_ps(lanes.0.as_ptr().add(8));
-            for row in 0..R {
+            for (row, sums) in sums.iter_mut().enumerate() {
                 let factor = _mm256_broadcast_ss(&*first.add(row * rows.stride + index));
-                sums[row][0] = _mm256_fmadd_ps(factor, left, sums[row][0]);
-                sums[row][1] = _mm256_fmadd_ps(factor, right, sums[row][1]);
+                sums[0] = _mm256_fmadd_ps(factor, left, sums[0]);
+                sums[1] = _mm256_fmadd_ps(factor, right, sums[1]);
             }
         }
         for (row, [mut left, mut right]) in sums.into_iter().enumerate() {

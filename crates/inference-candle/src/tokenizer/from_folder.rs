@@ -60,7 +60,7 @@ pub(super) fn read(folder: &Path) -> Result<ModelTokenizer, ModelError> {
         .copied()
         .filter(|id| control.binary_search(id).is_ok());
     Ok(ModelTokenizer::assemble(
-        tokenizer, &tokens, control, spelling, first,
+        tokenizer, &tokens, control, &spelling, first,
     ))
 }
 

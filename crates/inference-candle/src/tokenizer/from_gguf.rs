@@ -76,7 +76,7 @@ pub(super) fn read(gguf: &Gguf) -> Result<ModelTokenizer, ModelError> {
         trusting,
         &tokens,
         control,
-        Spelling::byte_level(),
+        &Spelling::byte_level(),
         first,
     ))
 }

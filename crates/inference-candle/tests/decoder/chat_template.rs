@@ -37,7 +37,7 @@ fn messages(user: &str) -> Vec<ChatMessage> {
 
 fn generator(template: Option<serde_json::Value>, file: Option<&str>) -> CandleGenerator {
     let folder = TempDir::new().expect("a folder");
-    TinyModel::new(Family::Llama, true).write_folder(folder.path(), DType::F32, 1, json!({}));
+    TinyModel::new(Family::Llama, true).write_folder(folder.path(), DType::F32, 1, &json!({}));
     let mut settings = json!({"bos_token": "<s>", "eos_token": {"content": "</s>"}});
     if let Some(template) = template {
         settings["chat_template"] = template;

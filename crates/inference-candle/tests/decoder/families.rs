@@ -134,7 +134,7 @@ fn folders_of_every_family_and_type_agree_with_the_reference() {
     ] {
         let folder = TempDir::new().expect("a folder");
         let mut model = TinyModel::new(family, tied);
-        model.write_folder(folder.path(), kind, files, json!({"sliding_window": null}));
+        model.write_folder(folder.path(), kind, files, &json!({"sliding_window": null}));
         check(folder.path(), &model, 2e-3);
     }
 }
@@ -145,7 +145,7 @@ fn the_same_model_has_the_same_scores_from_both_kinds_of_files() {
     let path = folder.path().join("model.gguf");
     let mut model = TinyModel::new(Family::Llama, false);
     model.write_gguf(&path, GgmlDType::Q4_1, "gpt-2", false);
-    model.write_folder(folder.path(), DType::F32, 1, json!({}));
+    model.write_folder(folder.path(), DType::F32, 1, &json!({}));
     let inputs = vec![" hat".to_owned()];
     let scores = [path.as_path(), folder.path()].map(|path| {
         let generator = CandleGenerator::load(path).expect("loads");
@@ -167,7 +167,7 @@ fn stretched_rotations_change_far_positions_and_keep_the_reference() {
         "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
         "original_max_position_embeddings": 64
     });
-    model.write_folder(folder.path(), DType::F32, 1, json!({"rope_scaling": scaling}));
+    model.write_folder(folder.path(), DType::F32, 1, &json!({"rope_scaling": scaling}));
     let stretched: Vec<f64> = frequencies(&model)
         .into_iter()
         .map(|frequency| {
@@ -209,7 +209,7 @@ fn stretched_rotations_change_far_positions_and_keep_the_reference() {
             .filter(|(_, token)| token == "Ċ" || token.starts_with("<|"))
             .map(|(id, _)| rows[last][id as usize].exp())
             .sum();
-        (rows[last - 1][tokens[last] as usize] + ends.ln()) / 2.0
+        f64::midpoint(rows[last - 1][tokens[last] as usize], ends.ln())
     };
     let (with, without) = (expected(&stretched), expected(&frequencies(&model)));
     assert!((f64::from(score) - with).abs() < 2e-3, "{score} {with}");

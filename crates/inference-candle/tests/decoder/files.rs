@@ -29,7 +29,7 @@ fn settings_that_are_not_computed_are_refused_by_name() {
         (json!({"num_hidden_layers": 3}), "model.layers.2"),
     ] {
         let folder = TempDir::new().expect("a folder");
-        TinyModel::new(Family::Llama, true).write_folder(folder.path(), DType::F32, 1, settings);
+        TinyModel::new(Family::Llama, true).write_folder(folder.path(), DType::F32, 1, &settings);
         let message = CandleGenerator::load(folder.path())
             .expect_err("is refused")
             .to_string();

@@ -182,7 +182,7 @@ impl TinyModel {
         folder: &Path,
         kind: DType,
         files: usize,
-        settings: serde_json::Value,
+        settings: &serde_json::Value,
     ) {
         let mut parts: Vec<HashMap<String, Tensor>> = vec![HashMap::new(); files];
         let mut places = serde_json::Map::new();

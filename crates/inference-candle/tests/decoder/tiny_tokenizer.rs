@@ -36,6 +36,7 @@ pub(crate) fn tokens() -> Vec<String> {
 pub(crate) fn metadata(flavour: &str, add_first: bool) -> Vec<(&'static str, Value)> {
     let tokens = tokens();
     let (start, end) = (tokens.len() - 2, tokens.len() - 1);
+    let id = |token: usize| Value::U32(u32::try_from(token).expect("small"));
     let types = (0..tokens.len()).map(|id| Value::I32(if id >= start { 3 } else { 1 }));
     let merges = MERGES
         .iter()
@@ -46,8 +47,8 @@ pub(crate) fn metadata(flavour: &str, add_first: bool) -> Vec<(&'static str, Val
         ("tokenizer.ggml.token_type", Value::Array(types.collect())),
         ("tokenizer.ggml.merges", Value::Array(merges.collect())),
         ("tokenizer.ggml.add_bos_token", Value::Bool(add_first)),
-        ("tokenizer.ggml.bos_token_id", Value::U32(start as u32)),
-        ("tokenizer.ggml.eos_token_id", Value::U32(end as u32)),
+        ("tokenizer.ggml.bos_token_id", id(start)),
+        ("tokenizer.ggml.eos_token_id", id(end)),
         (
             "tokenizer.ggml.tokens",
             Value::Array(tokens.into_iter().map(Value::String).collect()),
