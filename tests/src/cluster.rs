@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use self::executor::Starting;
 pub use self::executor::{Executor, Kind, Work};
 use crate::listening::free_port;
 use crate::process::{Process, until};
@@ -22,8 +23,12 @@ use crate::task_log::{self, BoundTask};
 /// For a process to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
-/// More than two heartbeats. After so long without a sign of life an executor counts as lost.
-const EXECUTOR_TIMEOUT_SECONDS: &str = "12";
+/// Between two signs of life of an executor.
+const HEARTBEAT_SECONDS: &str = "1";
+/// Several heartbeats. After so long without a sign of life an executor counts as lost.
+const EXECUTOR_TIMEOUT_SECONDS: &str = "6";
+/// For an executor with an accelerator that a test starts again, or starts after the others.
+const ACCELERATOR_WAIT_SECONDS: &str = "4";
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -49,6 +54,10 @@ pub struct Surroundings {
     pub environment: Vec<(String, String)>,
     /// URL prefixes that executors may read and write below; all without any.
     pub allowed: Vec<String>,
+    /// Flags of every process, for example of its certificates.
+    pub arguments: Vec<String>,
+    /// Flags of the scheduler only.
+    pub scheduler_arguments: Vec<String>,
 }
 
 /// The processes; all are killed with the value.
@@ -87,23 +96,29 @@ impl Cluster {
     /// A cluster with so many executors without and with an accelerator, all ready.
     pub fn of(surroundings: Surroundings, plain: usize, accelerators: usize) -> Self {
         let mut cluster = Self::start(surroundings);
-        for _ in 0..plain {
-            cluster.add(Work::of(Kind::Plain));
-        }
-        for _ in 0..accelerators {
-            cluster.add(Work::of(Kind::Accelerator));
-        }
+        let plain = std::iter::repeat_n(Kind::Plain, plain);
+        let accelerators = std::iter::repeat_n(Kind::Accelerator, accelerators);
+        cluster.add_all(plain.chain(accelerators).map(Work::of));
         cluster
     }
 
     /// Starts an executor and waits until it is ready.
     pub fn add(&mut self, work: Work) -> &mut Executor {
+        self.add_all([work]);
+        self.executors.last_mut().expect("one was just added")
+    }
+
+    /// Starts executors beside each other and waits until all are ready.
+    pub fn add_all(&mut self, works: impl IntoIterator<Item = Work>) {
+        let starting: Vec<Starting> = works.into_iter().map(|work| self.launch(work)).collect();
+        self.executors.extend(starting.into_iter().map(Starting::ready));
+    }
+
+    fn launch(&mut self, work: Work) -> Starting {
         let folder = self.folder.path().join(format!("executor-{}", self.started));
         self.started += 1;
         let scheduler = work.scheduler.unwrap_or(self.address);
-        let executor = Executor::start(&self.surroundings, scheduler, &folder, work);
-        self.executors.push(executor);
-        self.executors.last_mut().expect("one was just added")
+        Starting::launch(&self.surroundings, scheduler, &folder, work)
     }
 
     /// For `--cluster`.
@@ -169,9 +184,14 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
         "scheduler",
         "--executor-timeout-seconds",
         EXECUTOR_TIMEOUT_SECONDS,
+        "--accelerator-wait-seconds",
+        ACCELERATOR_WAIT_SECONDS,
     ]);
     command.args(["--bind", &address.to_string()]);
+    let health = SocketAddr::new(address.ip(), free_port());
+    command.args(["--health-port", &health.port().to_string()]);
     command.arg("--task-log").arg(task_log);
+    command.args(&surroundings.scheduler_arguments);
     give(&mut command, surroundings);
     let mut scheduler = Process::start("the scheduler", &mut command);
     until("the scheduler answers", READY_WITHIN, || {
@@ -181,7 +201,7 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
             "the scheduler ended: {ended:?}\n{}",
             scheduler.said()
         );
-        is_ready(address)
+        is_ready(health)
     });
     scheduler
 }
@@ -189,6 +209,7 @@ fn start_scheduler(surroundings: &Surroundings, address: SocketAddr, task_log: P
 fn give(command: &mut Command, surroundings: &Surroundings) {
     // A test that is killed takes its processes with it: they end with their standard input.
     command.arg("--with-parent").stdin(Stdio::piped());
+    command.args(&surroundings.arguments);
     let variables = surroundings.environment.iter();
     command.envs(variables.map(|(name, value)| (name, value)));
     for prefix in &surroundings.allowed {

@@ -9,6 +9,7 @@
 )]
 
 pub mod book;
+pub mod certificates;
 pub mod choice;
 pub mod cluster;
 pub mod contents;
@@ -20,6 +21,7 @@ pub mod hold_point;
 pub mod installed;
 pub mod listening;
 pub mod moto;
+pub mod namespace;
 pub mod process;
 pub mod program;
 pub mod runtime;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::cluster::{Cluster, Surroundings};
@@ -17,26 +18,37 @@ use crate::small_world::{DATES, SmallWorld, job_file, run};
 
 /// For a run on a cluster, with everything that may go wrong with it.
 pub const ENDS_WITHIN: Duration = Duration::from_secs(240);
-/// Two slices instead of one per day, and no language model.
-pub const CHANGES: [&str; 2] = ["job.slice=month", "name.max_model_names=0"];
+/// Two slices instead of one per day, no language model, and statements over whole tables in few tasks: there are few rows.
+pub const CHANGES: [&str; 3] = ["job.slice=month", "name.max_model_names=0", "engine.threads=2"];
 const ALL_DATES: [&str; 2] = [DATES[0], DATES[14]];
 const UNDISTURBED: &str = "undisturbed";
 
 /// Commits by the folder of the table.
 pub type Commits = BTreeMap<String, usize>;
 
-/// The world, the store, and what the tables have to hold.
+/// The world, and what the tables have to hold.
 #[derive(Debug)]
-pub struct Scene {
-    pub world: SmallWorld,
-    pub s3: S3,
+struct Undisturbed {
+    world: SmallWorld,
     expected: Contents,
     commits: Commits,
 }
 
-impl Scene {
-    /// The undisturbed run is done, the store is empty.
-    pub fn new() -> Self {
+/// What tests that run at the same time share: nobody changes it, and the last one to use it removes it.
+static SHARED: Mutex<Weak<Undisturbed>> = Mutex::new(Weak::new());
+
+impl Undisturbed {
+    fn shared() -> Arc<Self> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = shared.upgrade() {
+            return found;
+        }
+        let made = Arc::new(Self::make());
+        *shared = Arc::downgrade(&made);
+        made
+    }
+
+    fn make() -> Self {
         let world = SmallWorld::new();
         let settings = world.settings(UNDISTURBED, &CHANGES);
         let url = world.tables(UNDISTURBED);
@@ -48,9 +60,25 @@ impl Scene {
         let commits = commits_below(&world.path(UNDISTURBED));
         Self {
             world,
-            s3: S3::start(),
             expected,
             commits,
+        }
+    }
+}
+
+/// The undisturbed run, and a store of one's own.
+#[derive(Debug)]
+pub struct Scene {
+    undisturbed: Arc<Undisturbed>,
+    pub s3: S3,
+}
+
+impl Scene {
+    /// The undisturbed run is done, the store is empty.
+    pub fn new() -> Self {
+        Self {
+            undisturbed: Undisturbed::shared(),
+            s3: S3::start(),
         }
     }
 
@@ -64,12 +92,13 @@ impl Scene {
         Surroundings {
             environment: s3::environment(endpoint),
             allowed: vec![s3::url(""), self.files()],
+            ..Surroundings::default()
         }
     }
 
     /// The URL of the folder of the world.
     pub fn files(&self) -> String {
-        format!("file://{}", self.world.path("").display())
+        format!("file://{}", self.undisturbed.world.path("").display())
     }
 
     /// `wayfare run` of all slices as one run on a cluster, into tables on the store at `endpoint`.
@@ -101,7 +130,7 @@ impl Scene {
             "json",
         ]);
         let place = format!("tables.url={}", s3::url(tables));
-        let sets = self.world.sets(tables);
+        let sets = self.undisturbed.world.sets(tables);
         let sets = sets.iter().map(String::as_str);
         for set in sets
             .chain(CHANGES)
@@ -117,7 +146,11 @@ impl Scene {
     #[track_caller]
     pub fn assert_undisturbed(&self, tables: &str, what: &str) {
         self.assert_contents(tables, what);
-        assert_eq!(self.commits, self.commits(tables), "{what}: commits by table");
+        assert_eq!(
+            self.undisturbed.commits,
+            self.commits(tables),
+            "{what}: commits by table"
+        );
     }
 
     /// Readers see what they see after the undisturbed run.
@@ -126,17 +159,17 @@ impl Scene {
         let folder = self.s3.folder(tables).display().to_string();
         let found = block_on(|| contents(&folder));
         assert!(!found.is_empty(), "{what}: nothing was published");
-        assert_same(&self.expected, &found, what);
+        assert_same(&self.undisturbed.expected, &found, what);
     }
 
     /// How many rows readers see in a table after the undisturbed run.
     pub fn rows(&self, table: &str) -> usize {
-        self.expected[table].len()
+        self.undisturbed.expected[table].len()
     }
 
     /// The URL of the tables of the undisturbed run.
     pub fn undisturbed(&self) -> String {
-        self.world.tables(UNDISTURBED)
+        self.undisturbed.world.tables(UNDISTURBED)
     }
 
     /// Nothing was published.

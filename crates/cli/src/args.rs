@@ -2,6 +2,7 @@
 //!
 //! Refuses to interpret: what arguments mean together with job files and the environment is up to the commands.
 
+pub(crate) mod bench;
 pub(crate) mod cluster;
 pub(crate) mod evaluate;
 pub(crate) mod tune;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use wayfare_pipeline::settings::LogicalDate;
 
+use self::bench::BenchCommand;
 use self::cluster::{ClusterCommand, EngineArgs, ExecutorArgs, SchedulerArgs, SubmitArgs};
 use self::evaluate::EvaluateCommand;
 use self::tune::TuneCommand;
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     /// Teach a small language model to name, from titles that people gave to collections
     #[command(subcommand)]
     Tune(TuneCommand),
+    /// Time one part of the program on its own, for comparison with other programs
+    #[command(subcommand, hide = true)]
+    Bench(BenchCommand),
     /// Checkpoint and clean the tables, remove files that nothing refers to
     Maintain(MaintainArgs),
     /// Look after the models that a job uses
@@ -368,6 +373,17 @@ pub(crate) struct GenerateArgs {
     /// Share of activities, 0 to 1, that belong to no journey
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
     pub(crate) noise_share: f64,
+    /// Share of activities, 0 to 1, in bursts: many on one topic within minutes, and none later. Above 0, `truth` gets the
+    /// column `noise_source`
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) burst_share: f64,
+    /// Share of activities, 0 to 1, that become known up to a week late. Above 0, `activities` gets the column
+    /// `logical_date`
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) late_share: f64,
+    /// Share of activities, 0 to 1, whose row comes twice; on top of --activities
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) duplicate_share: f64,
     /// Most rows of one file; activities are cut between users. Files are written side by side
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
     pub(crate) rows_per_file: u64,

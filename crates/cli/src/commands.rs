@@ -1,5 +1,6 @@
 //! The commands: one module each. A command gets parsed arguments and ends in a result or a [`Failure`].
 
+mod bench;
 mod cluster;
 mod config;
 mod docs;
@@ -37,6 +38,7 @@ pub(crate) async fn execute(command: Command) -> Result<(), Failure> {
         Command::Generate(args) => generate::generate(&args),
         Command::Evaluate(command) => evaluate::evaluate(&command),
         Command::Tune(command) => tune::tune(&command),
+        Command::Bench(command) => bench::bench(&command),
         Command::Maintain(args) => maintain::maintain(&args).await,
         Command::Models(ModelsCommand::Verify { job }) => models::verify(&job),
         Command::Doctor(args) => doctor::doctor(&args).await,

@@ -196,6 +196,7 @@ impl From<ClusterError> for Failure {
     fn from(error: ClusterError) -> Self {
         let exit_code = match &error {
             ClusterError::NotLoopback { .. } | ClusterError::Address { .. } => exit_code::USAGE,
+            ClusterError::Tls { .. } | ClusterError::NoInnerAddress { .. } => exit_code::CONFIGURATION,
             other if other.is_passing() => exit_code::WORTH_RETRYING,
             other => match class_of(other) {
                 Some(ErrorClass::Transient | ErrorClass::Resource) => exit_code::WORTH_RETRYING,
@@ -206,9 +207,18 @@ impl From<ClusterError> for Failure {
         };
         let hint = match &error {
             ClusterError::NotLoopback { .. } => Some(
-                "`--insecure` listens there all the same: only where the network lets no one else in"
+                "`--tls-certificate`, `--tls-key` and `--tls-ca` protect it; `--insecure` listens there all the same: only \
+                 where the network lets no one else in"
                     .to_owned(),
             ),
+            ClusterError::NoInnerAddress { .. } => Some(
+                "with TLS the executor also needs a loopback address for itself: give `--bind` an address of this machine \
+                 instead of `0.0.0.0`"
+                    .to_owned(),
+            ),
+            ClusterError::Tls { .. } => {
+                Some("it has to be PEM; `openssl x509 -in FILE -noout -text` shows a certificate".to_owned())
+            }
             ClusterError::Unreachable { .. } => Some(
                 "look whether the scheduler runs, under which address, and whether it is ready: \
                  `http://HOST:PORT/readyz`"

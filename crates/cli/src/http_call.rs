@@ -1,13 +1,14 @@
 //! Calls to the small HTTP services of this same program: one request, one answer, one connection.
 //!
-//! HTTP/1.0, so that an answer ends where the connection does. Refuses everything that these services do not do:
-//! encryption, redirection, authentication.
+//! HTTP/1.0, so that an answer ends where the connection does; encrypted where both have certificates. Refuses everything
+//! that these services do not do: redirection, other authentication.
 
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use wayfare_cluster::Tls;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// A service that loads models before it answers takes its time.
@@ -23,25 +24,29 @@ pub(crate) struct Answer {
 
 /// Asks for `path` of the service at `address`, `HOST:PORT`.
 pub(crate) async fn get(address: &str, path: &str) -> io::Result<Answer> {
-    call(
-        address,
-        &format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"),
-    )
-    .await
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    call(address, &request, None).await
 }
 
 /// Gives JSON to `path` of the service at `address`, `HOST:PORT`.
-pub(crate) async fn post(address: &str, path: &str, json: &str) -> io::Result<Answer> {
+pub(crate) async fn post(address: &str, path: &str, json: &str, tls: Option<&Tls>) -> io::Result<Answer> {
     let length = json.len();
     let request = format!(
         "POST {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"
     );
-    call(address, &request).await
+    call(address, &request, tls).await
 }
 
-async fn call(address: &str, request: &str) -> io::Result<Answer> {
+async fn call(address: &str, request: &str, tls: Option<&Tls>) -> io::Result<Answer> {
     let late = |_| io::Error::new(io::ErrorKind::TimedOut, format!("`{address}` does not answer"));
-    let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address));
+    let connecting = async {
+        let connection: Box<dyn Connection> = match tls {
+            None => Box::new(TcpStream::connect(address).await?),
+            Some(tls) => Box::new(tls.connect(address).await?),
+        };
+        io::Result::Ok(connection)
+    };
+    let connecting = tokio::time::timeout(CONNECT_WITHIN, connecting);
     let mut connection = connecting.await.map_err(late)??;
     let exchange = async {
         connection.write_all(request.as_bytes()).await?;
@@ -53,6 +58,10 @@ async fn call(address: &str, request: &str) -> io::Result<Answer> {
         .await
         .map_err(late)?
 }
+
+trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<Stream: AsyncRead + AsyncWrite + Send + Unpin> Connection for Stream {}
 
 fn parse(answer: &[u8]) -> io::Result<Answer> {
     let text = String::from_utf8_lossy(answer);

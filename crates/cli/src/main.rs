@@ -20,6 +20,7 @@ mod process_signal;
 mod progress;
 mod report_page;
 mod text_table;
+mod tls;
 
 use std::process::ExitCode;
 use std::thread;

@@ -2,10 +2,13 @@
 //! more.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::record_batch::RecordBatch;
 use ballista_core::client::BallistaClient;
+use ballista_core::extension::BallistaConfigGrpcEndpoint;
 use ballista_core::serde::protobuf::execute_query_params::Query;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{
@@ -22,6 +25,7 @@ use uuid::Uuid;
 use crate::endpoint::Endpoint;
 use crate::error::ClusterError;
 use crate::options::MESSAGE_BYTES;
+use crate::tls::Tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Of one call, not of a job.
@@ -40,6 +44,7 @@ const FETCH_WAIT_MS: u64 = 500;
 pub(crate) struct Client {
     endpoint: Endpoint,
     channel: Channel,
+    tls: Option<Tls>,
 }
 
 /// A plan and the settings that it runs under.
@@ -53,10 +58,14 @@ pub(crate) struct Work {
 
 impl Client {
     /// Does not connect yet.
-    pub(crate) fn new(endpoint: Endpoint) -> Result<Self, ClusterError> {
-        let transport = Transport::from_shared(endpoint.url()).map_err(|_| ClusterError::Address {
+    pub(crate) fn new(endpoint: Endpoint, tls: Option<Tls>) -> Result<Self, ClusterError> {
+        let unusable = || ClusterError::Address {
             address: endpoint.to_string(),
-        })?;
+        };
+        let transport = match &tls {
+            Some(tls) => tls.endpoint(&endpoint.to_string()).map_err(|_| unusable())?,
+            None => Transport::from_shared(endpoint.url()).map_err(|_| unusable())?,
+        };
         let channel = transport
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
@@ -64,7 +73,11 @@ impl Client {
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_while_idle(true)
             .connect_lazy();
-        Ok(Self { endpoint, channel })
+        Ok(Self {
+            endpoint,
+            channel,
+            tls,
+        })
     }
 
     fn scheduler(&self) -> SchedulerGrpcClient<Channel> {
@@ -75,7 +88,13 @@ impl Client {
 
     fn failed(&self, status: Status) -> ClusterError {
         let address = self.endpoint.to_string();
+        // A scheduler's own refusal says no more than its text; what goes wrong on the way has a cause here.
+        let on_the_way = status.source().is_some();
         match status.code() {
+            _ if on_the_way => ClusterError::Unreachable {
+                address,
+                source: Box::new(status),
+            },
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown | Code::Aborted => {
                 ClusterError::Unreachable {
                     address,
@@ -91,6 +110,15 @@ impl Client {
 
     /// Whether a scheduler answers.
     pub(crate) async fn check(&self) -> Result<(), ClusterError> {
+        if let Some(tls) = &self.tls {
+            // What is wrong with certificates is said here, and would not be by a call that does not come through.
+            let address = self.endpoint.to_string();
+            let connected = tls.connect(&address).await;
+            connected.map_err(|source| ClusterError::Unreachable {
+                address,
+                source: Box::new(source),
+            })?;
+        }
         let nobody = GetJobStatusParams {
             job_id: String::new(),
         };
@@ -118,7 +146,7 @@ impl Client {
         }
         let mut batches = Vec::new();
         for places in by_partition(locations?).into_values() {
-            batches.extend(fetch_any(&job, places).await?);
+            batches.extend(fetch_any(&job, places, self.tls.as_ref()).await?);
         }
         Ok(batches)
     }
@@ -230,10 +258,14 @@ fn by_partition(locations: Vec<PartitionLocation>) -> BTreeMap<u32, Vec<Partitio
     places
 }
 
-async fn fetch_any(job: &str, places: Vec<PartitionLocation>) -> Result<Vec<RecordBatch>, ClusterError> {
+async fn fetch_any(
+    job: &str,
+    places: Vec<PartitionLocation>,
+    tls: Option<&Tls>,
+) -> Result<Vec<RecordBatch>, ClusterError> {
     let mut failure = None;
     for place in places {
-        match fetch(job, place).await {
+        match fetch(job, place, tls).await {
             Ok(batches) => return Ok(batches),
             Err(error) => failure = Some(error),
         }
@@ -241,7 +273,11 @@ async fn fetch_any(job: &str, places: Vec<PartitionLocation>) -> Result<Vec<Reco
     failure.map_or_else(|| Ok(Vec::new()), Err)
 }
 
-async fn fetch(job: &str, location: PartitionLocation) -> Result<Vec<RecordBatch>, ClusterError> {
+async fn fetch(
+    job: &str,
+    location: PartitionLocation,
+    tls: Option<&Tls>,
+) -> Result<Vec<RecordBatch>, ClusterError> {
     let layout = location.layout();
     let (Some(executor), Some(partition)) = (location.executor_meta, location.partition_id) else {
         return Err(ClusterError::Failed {
@@ -249,7 +285,7 @@ async fn fetch(job: &str, location: PartitionLocation) -> Result<Vec<RecordBatch
             message: "the scheduler did not say where the result is".to_owned(),
         });
     };
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| ClusterError::Result {
+    let failed = |source: Box<dyn Error + Send + Sync>| ClusterError::Result {
         job: job.to_owned(),
         executor: executor.id.clone(),
         source,
@@ -259,7 +295,7 @@ async fn fetch(job: &str, location: PartitionLocation) -> Result<Vec<RecordBatch
         u16::try_from(executor.port).unwrap_or_default(),
         MESSAGE_BYTES as usize,
         false,
-        None,
+        tls.map(|tls| Arc::new(BallistaConfigGrpcEndpoint::new(tls.streams()))),
         FETCH_ATTEMPTS,
         FETCH_WAIT_MS,
         0,

@@ -11,7 +11,10 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn parse(text: &str) -> Result<Self, ClusterError> {
-        let bare = text.strip_prefix("http://").unwrap_or(text);
+        let bare = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| text.strip_prefix(scheme));
+        let bare = bare.unwrap_or(text);
         let parsed = bare.rsplit_once(':').and_then(|(host, port)| {
             let port = port.parse().ok().filter(|port| *port != 0)?;
             (!host.is_empty()).then(|| Self {
@@ -45,6 +48,7 @@ mod tests {
             Endpoint::parse("127.0.0.1:50050").unwrap().url(),
             "http://127.0.0.1:50050"
         );
+        assert_eq!(Endpoint::parse("https://a:1").unwrap().to_string(), "a:1");
         assert_eq!(Endpoint::parse("http://[::1]:7").unwrap().host, "[::1]");
         for wrong in ["", "host", ":1", "host:", "host:0", "host:70000", "host:x"] {
             assert!(Endpoint::parse(wrong).is_err(), "{wrong}");

@@ -26,8 +26,10 @@ use crate::endpoint::Endpoint;
 use crate::error::ClusterError;
 use crate::options::{WayfareOptions, for_cluster};
 use crate::steady_plan::steady;
+use crate::tls::Tls;
 
-/// Work that failed by something that passes is submitted again after these pauses.
+/// Work that failed by something that passes is submitted again after these pauses, as far as they fit into
+/// [`ClusterOptions::resubmit_for`].
 const PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(5),
@@ -47,6 +49,8 @@ pub struct ClusterOptions {
     pub groups_at_once: usize,
     /// Fail where there is no accelerator, instead of calling models on other executors.
     pub accelerator_required: bool,
+    /// A statement that fails by something that passes is submitted again after pauses of so long in all.
+    pub resubmit_for: Duration,
 }
 
 impl Default for ClusterOptions {
@@ -55,6 +59,7 @@ impl Default for ClusterOptions {
             partitions: 8,
             groups_at_once: 4,
             accelerator_required: false,
+            resubmit_for: PAUSES.iter().sum(),
         }
     }
 }
@@ -68,13 +73,14 @@ pub struct ClusterEngine {
 }
 
 impl ClusterEngine {
-    /// Finds the scheduler at `HOST:PORT`. Models are only looked at here, not used.
+    /// Finds the scheduler at `HOST:PORT`, encrypted where there are certificates. Models are only looked at here, not used.
     pub async fn connect(
         address: &str,
         models: Arc<dyn ModelProvider>,
         options: ClusterOptions,
+        tls: Option<Tls>,
     ) -> Result<Self, ClusterError> {
-        let client = Client::new(Endpoint::parse(address)?)?;
+        let client = Client::new(Endpoint::parse(address)?, tls)?;
         client.check().await?;
         Ok(Self {
             client,
@@ -145,7 +151,7 @@ impl Engine for ClusterEngine {
         plan: LogicalPlan,
     ) -> Result<Vec<RecordBatch>, DataFusionError> {
         let work = self.work(session, plan).await?;
-        let mut pauses = PAUSES.iter();
+        let mut pauses = pauses_within(self.options.resubmit_for);
         loop {
             let error = match self.client.run(&work).await {
                 Ok(batches) => return Ok(batches),
@@ -155,7 +161,7 @@ impl Engine for ClusterEngine {
                 Some(pause) if error.is_passing() => {
                     // Every attempt writes files of its own, and only those of the one that ends well are used.
                     tracing::warn!(%error, seconds = pause.as_secs(), "submitting again");
-                    tokio::time::sleep(*pause).await;
+                    tokio::time::sleep(pause).await;
                 }
                 _ if error.is_passing() => return Err(passing(error)),
                 _ => return Err(error.into()),
@@ -164,7 +170,36 @@ impl Engine for ClusterEngine {
     }
 }
 
+/// The pauses that fit into `limit`, one after the other.
+fn pauses_within(limit: Duration) -> impl Iterator<Item = Duration> {
+    let mut left = limit;
+    PAUSES.into_iter().map_while(move |pause| {
+        left = left.checked_sub(pause)?;
+        Some(pause)
+    })
+}
+
 /// In the form that whoever decides about trying again looks for.
 fn passing(error: ClusterError) -> DataFusionError {
     DataFusionError::IoError(io::Error::new(io::ErrorKind::ConnectionAborted, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_end_with_the_time_for_them() {
+        let seconds = |limit| -> Vec<u64> {
+            pauses_within(Duration::from_secs(limit))
+                .map(|pause| pause.as_secs())
+                .collect()
+        };
+        assert_eq!(seconds(0), [0; 0]);
+        assert_eq!(seconds(7), [1, 5]);
+        assert_eq!(
+            seconds(ClusterOptions::default().resubmit_for.as_secs()),
+            [1, 5, 15, 30]
+        );
+    }
 }

@@ -10,6 +10,14 @@ use datafusion::error::DataFusionError;
 pub enum ClusterError {
     #[error("`{address}` is not a loopback address, and nothing on it would be authenticated or encrypted")]
     NotLoopback { address: SocketAddr },
+    #[error("no loopback address is left for the inside of `{address}`")]
+    NoInnerAddress { address: SocketAddr },
+    #[error("cannot use `{}` for TLS", path.display())]
+    Tls {
+        path: PathBuf,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("`{address}` is not an address of the form HOST:PORT")]
     Address { address: String },
     #[error("cannot listen on `{address}`")]

@@ -1,10 +1,13 @@
 //! The executor process: Ballista's executor with our functions, codec, stores and classes of errors.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ballista_core::ConfigProducer;
+use ballista_core::config::TaskSchedulingPolicy;
+use ballista_core::extension::SessionConfigExt;
 use ballista_core::registry::BallistaFunctionRegistry;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_executor::health::ExecutorHealth;
@@ -12,6 +15,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionContext;
+use tokio::net::TcpListener;
 use tokio::signal;
 use uuid::Uuid;
 use wayfare_functions::artefacts::{Artefacts, FunctionDefaults};
@@ -30,9 +34,9 @@ use crate::options::{MESSAGE_BYTES, session_config};
 use crate::placement::{ACCELERATOR_PREFIX, PLAIN_PREFIX};
 use crate::retry_class::ClassifyingEngine;
 use crate::stores::AllowedStores;
+use crate::tls::{Protocol, Tls};
+use crate::tls_front::{TlsFront, inner_host};
 
-/// After five that failed, Ballista's executor ends.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
 /// How long a starting executor looks for its scheduler.
 const CONNECT_WITHIN: Duration = Duration::from_mins(2);
 /// Shuffle files of jobs that ended without anybody cleaning up.
@@ -64,6 +68,12 @@ pub struct ExecutorOptions {
     /// Under which others reach it, if not the address it listens on.
     pub advertise_host: Option<String>,
     pub insecure: bool,
+    /// Encrypts and admits members only; plain without.
+    pub tls: Option<Tls>,
+    /// It asks the scheduler for tasks, instead of being given them.
+    pub pull: bool,
+    /// How often it tells the scheduler that it lives. After five tries in a row that failed, it ends.
+    pub heartbeat_every: Duration,
     pub accelerator: Option<Accelerator>,
     /// Tasks at once; 0 for one per core.
     pub cores: usize,
@@ -95,10 +105,18 @@ pub async fn run_executor(
     let scheduler = Endpoint::parse(&options.scheduler)?;
     let listen = |address| Listen {
         address,
-        insecure: options.insecure,
+        for_others: options.insecure || options.tls.is_some(),
     };
     let flight = listen(options.bind).with_port()?;
     let grpc = listen(SocketAddr::new(options.bind.ip(), options.grpc_port)).with_port()?;
+    if let Some(tls) = &options.tls {
+        meet(&scheduler, tls).await?;
+    }
+    let mut inside = flight.ip();
+    let mut fronts = Vec::new();
+    if let Some(tls) = &options.tls {
+        (inside, fronts) = serve_fronts([flight, grpc], tls).await?;
+    }
     let (work_dir, _temporary) = work_folder(&options)?;
     let cache_dir = options
         .cache_dir
@@ -115,14 +133,18 @@ pub async fn run_executor(
     let _health_endpoint = match options.health_port {
         Some(port) => {
             let address = SocketAddr::new(options.bind.ip(), port);
-            Some(health::serve(listen(address), health.clone()).await?)
+            let health = health.clone();
+            Some(health::serve(listen(address), move || health.is_ready()).await?)
         }
         None => None,
     };
     let artefacts = Arc::new(Artefacts::with_cache(models, cache_dir));
     let config = ExecutorProcessConfig {
         executor_id: identity.id.clone(),
-        bind_host: flight.ip().to_string(),
+        bind_host: match inside {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        },
         external_host: Some(
             options
                 .advertise_host
@@ -135,12 +157,17 @@ pub async fn run_executor(
         scheduler_port: scheduler.port,
         scheduler_connect_timeout_seconds: u16::try_from(CONNECT_WITHIN.as_secs()).unwrap_or(u16::MAX),
         vcores: options.cores,
+        task_scheduling_policy: if options.pull {
+            TaskSchedulingPolicy::PullStaged
+        } else {
+            TaskSchedulingPolicy::PushStaged
+        },
         work_dir: Some(work_dir.display().to_string()),
         job_data_ttl_seconds: KEEP_SHUFFLES.as_secs(),
         job_data_clean_up_interval_seconds: CLEAN_EVERY.as_secs(),
         grpc_max_decoding_message_size: MESSAGE_BYTES,
         grpc_max_encoding_message_size: MESSAGE_BYTES,
-        executor_heartbeat_interval_seconds: HEARTBEAT_EVERY.as_secs(),
+        executor_heartbeat_interval_seconds: options.heartbeat_every.as_secs().max(1),
         memory_pool_size: options.memory_limit_bytes,
         override_execution_engine: Some(Arc::new(ClassifyingEngine::new(
             &identity.id,
@@ -148,7 +175,8 @@ pub async fn run_executor(
         ))),
         override_function_registry: Some(Arc::new(functions(&artefacts))),
         override_runtime_producer: Some(runtime_producer(&options, work_dir)),
-        override_config_producer: Some(Arc::new(session_config)),
+        override_config_producer: Some(config_producer(options.tls.as_ref())),
+        override_create_grpc_client_endpoint: options.tls.as_ref().map(Tls::calls),
         override_physical_codec: Some(Arc::new(PlanCodec::default())),
         health: health.clone(),
         ..ExecutorProcessConfig::default()
@@ -160,14 +188,65 @@ pub async fn run_executor(
         ready(&identity);
         std::future::pending::<()>().await;
     };
-    let ended = |error: ballista_core::error::BallistaError| ClusterError::Ended {
+    let failed = |error: ballista_core::error::BallistaError| ClusterError::Ended {
         kind: "the executor",
         message: error.to_string(),
     };
-    tokio::select! {
-        result = start_executor_process(Arc::new(config)) => result.map_err(ended),
+    let ended = tokio::select! {
+        result = start_executor_process(Arc::new(config)) => result.map_err(failed),
         () = announce => Ok(()),
+    };
+    drop(fronts);
+    ended
+}
+
+/// Waits until the scheduler takes encrypted connections: Ballista waits for what it connects to itself, and that is a tunnel.
+async fn meet(scheduler: &Endpoint, tls: &Tls) -> Result<(), ClusterError> {
+    let address = scheduler.to_string();
+    let began = tokio::time::Instant::now();
+    loop {
+        let Err(source) = tls.connect(&address).await else {
+            return Ok(());
+        };
+        // Certificates do not mend themselves.
+        let hopeless = source.kind() == std::io::ErrorKind::InvalidData;
+        if hopeless || began.elapsed() > CONNECT_WITHIN {
+            return Err(ClusterError::Unreachable {
+                address,
+                source: Box::new(source),
+            });
+        }
+        tracing::warn!(error = %source, "the scheduler is not there yet");
+        tokio::time::sleep(LOOK_EVERY * 10).await;
     }
+}
+
+/// Takes encrypted connections at both addresses, and gives the loopback address at which Ballista has to listen, at the same
+/// ports, for what they bring.
+async fn serve_fronts(outside: [SocketAddr; 2], tls: &Tls) -> Result<(IpAddr, Vec<TlsFront>), ClusterError> {
+    let mut listeners = Vec::new();
+    for address in outside {
+        let failed = |source| ClusterError::Listen { address, source };
+        listeners.push((TcpListener::bind(address).await.map_err(failed)?, address));
+    }
+    let ports: Vec<u16> = listeners.iter().map(|(_, address)| address.port()).collect();
+    let inside = inner_host(&ports, outside[0])?;
+    let front = |(listener, address): (TcpListener, SocketAddr)| {
+        let inner = SocketAddr::new(inside, address.port());
+        TlsFront::serve(listener, inner, tls, Protocol::Grpc)
+    };
+    Ok((inside, listeners.into_iter().map(front).collect()))
+}
+
+/// What every task's session begins with; shuffled rows are fetched as it says.
+fn config_producer(tls: Option<&Tls>) -> ConfigProducer {
+    let streams = tls.map(Tls::streams);
+    Arc::new(move || match &streams {
+        Some(streams) => {
+            session_config().with_ballista_override_create_grpc_client_endpoint(Arc::clone(streams))
+        }
+        None => session_config(),
+    })
 }
 
 fn work_folder(options: &ExecutorOptions) -> Result<(PathBuf, Option<tempfile::TempDir>), ClusterError> {

@@ -25,6 +25,9 @@ mod scheduler;
 mod steady_plan;
 mod stores;
 mod task_log;
+mod tls;
+mod tls_front;
+mod tls_tunnel;
 mod watchdog;
 
 pub use bottleneck::{ExecutorKind, WaitingTasks};
@@ -33,3 +36,5 @@ pub use error::ClusterError;
 pub use executor::{Accelerator, ExecutorIdentity, ExecutorOptions, run_executor};
 pub use listen::Listen;
 pub use scheduler::{SchedulerOptions, run_scheduler};
+pub use tls::{Protocol, Tls, TlsFiles};
+pub use tls_front::TlsFront;

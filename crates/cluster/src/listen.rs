@@ -8,14 +8,14 @@ use crate::error::ClusterError;
 #[derive(Debug, Clone, Copy)]
 pub struct Listen {
     pub address: SocketAddr,
-    /// Somebody has said that other machines may reach it.
-    pub insecure: bool,
+    /// Other machines may reach it: somebody has said so, or TLS keeps strangers out.
+    pub for_others: bool,
 }
 
 impl Listen {
     /// Refuses other machines' addresses where nobody asked for them.
     pub fn check(self) -> Result<SocketAddr, ClusterError> {
-        if self.insecure || self.address.ip().is_loopback() {
+        if self.for_others || self.address.ip().is_loopback() {
             Ok(self.address)
         } else {
             Err(ClusterError::NotLoopback {
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn other_machines_are_kept_out_unless_asked_for() {
         let everywhere: SocketAddr = "0.0.0.0:0".parse().unwrap();
-        let listen = |address, insecure| Listen { address, insecure };
+        let listen = |address, for_others| Listen { address, for_others };
         assert!(matches!(
             listen(everywhere, false).check(),
             Err(ClusterError::NotLoopback { .. })

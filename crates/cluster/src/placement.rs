@@ -31,8 +31,6 @@ use crate::task_log::{BoundTaskRecord, TaskLog};
 pub(crate) const ACCELERATOR_PREFIX: &str = "accelerator-";
 /// Starts the id of every other executor.
 pub(crate) const PLAIN_PREFIX: &str = "plain-";
-/// How long work for an accelerator waits for one before it goes to any executor.
-const WAIT_FOR_ACCELERATOR: Duration = Duration::from_secs(20);
 
 pub(crate) fn is_accelerator(executor_id: &str) -> bool {
     executor_id.starts_with(ACCELERATOR_PREFIX)
@@ -48,6 +46,8 @@ pub(crate) fn needs_accelerator(plan: &Arc<dyn ExecutionPlan>) -> bool {
 #[derive(Default)]
 pub(crate) struct Placement {
     log: TaskLog,
+    /// How long work for an accelerator waits for one before it goes to any executor.
+    patience: Duration,
     /// Whose executors are asked for.
     cluster: OnceLock<BallistaCluster>,
     /// The running jobs, as they were when tasks were last looked for.
@@ -85,9 +85,11 @@ impl Kinds {
 }
 
 impl Placement {
-    pub(crate) fn new(log: TaskLog) -> Self {
+    /// `patience` is how long work for an accelerator waits for one before it goes to any executor.
+    pub(crate) fn new(log: TaskLog, patience: Duration) -> Self {
         Self {
             log,
+            patience,
             ..Self::default()
         }
     }
@@ -121,7 +123,7 @@ impl Placement {
         } else {
             since.get_or_insert_with(Instant::now);
         }
-        let gone = since.is_some_and(|since| since.elapsed() >= WAIT_FOR_ACCELERATOR);
+        let gone = since.is_some_and(|since| since.elapsed() >= self.patience);
         Kinds {
             plain,
             accelerator_gone: gone,

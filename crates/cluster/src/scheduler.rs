@@ -1,10 +1,11 @@
 //! The scheduler process: Ballista's scheduler with our functions, codec, settings and placement.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ballista_core::config::TaskSchedulingPolicy;
 use ballista_core::serde::protobuf::UpdateTaskStatusParams;
 use ballista_core::serde::protobuf::scheduler_grpc_server::SchedulerGrpc;
 use ballista_scheduler::cluster::BallistaCluster;
@@ -25,15 +26,20 @@ use wayfare_tables::AllowedPrefixes;
 use crate::bottleneck::{Announcements, ExecutorKind, WaitingTasks};
 use crate::codec::PlanCodec;
 use crate::error::ClusterError;
+use crate::health;
 use crate::listen::Listen;
 use crate::options::{MESSAGE_BYTES, session_config};
 use crate::placement::Placement;
 use crate::stores::AllowedStores;
 use crate::task_log::TaskLog;
+use crate::tls::{Protocol, Tls};
+use crate::tls_front::TlsFront;
 use crate::watchdog::Watchdog;
 
 /// How often work that waits is offered to executors, whatever happens or does not.
-const OFFER_EVERY: Duration = Duration::from_secs(5);
+const OFFER_EVERY: Duration = Duration::from_secs(1);
+/// How often jobs are looked at that may be stuck, or wait for executors.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A task is tried so often before its job fails.
 const TASK_ATTEMPTS: usize = 4;
 
@@ -45,10 +51,18 @@ pub struct SchedulerOptions {
     /// Under which executors and drivers reach it, if not `bind`.
     pub advertise_host: Option<String>,
     pub insecure: bool,
+    /// Encrypts and admits members only; plain without.
+    pub tls: Option<Tls>,
+    /// `/healthz` and `/readyz` also here, never encrypted; only beside gRPC where there is no port.
+    pub health_port: Option<u16>,
     /// URLs whose files plans may name; all where there is none.
     pub allowed: AllowedPrefixes,
+    /// Executors ask for tasks, instead of being given them.
+    pub pull: bool,
     /// An executor that was silent for so long is taken to be gone.
     pub executor_timeout: Duration,
+    /// Work for models waits so long for an executor with an accelerator before any executor gets it.
+    pub accelerator_wait: Duration,
     /// A job to none of whose tasks anything happens for so long is ended, and its driver submits it again.
     pub patience: Duration,
     /// Where to record which executor got which task, as lines of JSON.
@@ -64,7 +78,7 @@ pub async fn run_scheduler(
 ) -> Result<(), ClusterError> {
     let listen = Listen {
         address: options.bind,
-        insecure: options.insecure,
+        for_others: options.insecure || options.tls.is_some(),
     };
     let address = listen.check()?;
     let listener = TcpListener::bind(address).await;
@@ -72,7 +86,8 @@ pub async fn run_scheduler(
     let address = listener
         .local_addr()
         .map_err(|source| ClusterError::Listen { address, source })?;
-    let placement = Arc::new(Placement::new(TaskLog::open(options.task_log.as_deref())?));
+    let log = TaskLog::open(options.task_log.as_deref())?;
+    let placement = Arc::new(Placement::new(log, options.accelerator_wait));
     let config = scheduler_config(&options, address, &placement);
     let ended = |error: ballista_core::error::BallistaError| ClusterError::Ended {
         kind: "the scheduler",
@@ -82,7 +97,32 @@ pub async fn run_scheduler(
     placement.watch(cluster.clone());
     let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster.clone(), Arc::new(config));
     let scheduler = scheduler.await.map_err(ended)?;
+    let _health_endpoint = match options.health_port {
+        Some(port) => {
+            let asked = scheduler.clone();
+            let listen = Listen {
+                address: SocketAddr::new(address.ip(), port),
+                ..listen
+            };
+            Some(health::serve(listen, move || asked.is_ready()).await?)
+        }
+        None => None,
+    };
+    let (listener, _front) = match &options.tls {
+        Some(tls) => {
+            let (inside, front) = behind_front(listener, tls).await?;
+            (inside, Some(front))
+        }
+        None => (listener, None),
+    };
     let offering = SpawnedTask::spawn(offer(scheduler.clone(), cluster));
+    let pull = options.pull;
+    // Of executors that ask, the policy sees one at a time, and what that one may not take need not wait.
+    let waits = move |kind, waiting| {
+        if !pull {
+            waits(kind, waiting);
+        }
+    };
     let watching = SpawnedTask::spawn(watch(scheduler.clone(), placement, options.patience, waits));
     ready(address);
     let stopped = crate::executor::stop_signal();
@@ -92,6 +132,21 @@ pub async fn run_scheduler(
     };
     drop((offering, watching));
     result
+}
+
+/// What was to take all connections takes encrypted ones, for a listener that only this machine reaches.
+async fn behind_front(outside: TcpListener, tls: &Tls) -> Result<(TcpListener, TlsFront), ClusterError> {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let inside = async {
+        let listener = TcpListener::bind(any_port).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    let (listener, address) = inside.await.map_err(|source| ClusterError::Listen {
+        address: any_port,
+        source,
+    })?;
+    Ok((listener, TlsFront::serve(outside, address, tls, Protocol::Grpc)))
 }
 
 fn scheduler_config(
@@ -108,6 +163,12 @@ fn scheduler_config(
             .advertise_host
             .clone()
             .unwrap_or_else(|| address.ip().to_string()),
+        override_create_grpc_client_endpoint: options.tls.as_ref().map(Tls::calls),
+        scheduling_policy: if options.pull {
+            TaskSchedulingPolicy::PullStaged
+        } else {
+            TaskSchedulingPolicy::PushStaged
+        },
         task_distribution: TaskDistributionPolicy::Custom(policy),
         override_config_producer: Some(Arc::new(session_config)),
         override_session_builder: Some(Arc::new(move |config| session_state(config, &stores))),
@@ -169,7 +230,7 @@ async fn watch(
 ) {
     let mut announcements = Announcements::default();
     let watchdog = Watchdog::new(patience);
-    let mut ticks = tokio::time::interval(OFFER_EVERY);
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
     loop {
         ticks.tick().await;
         if let Some((kind, waiting)) = announcements.due(placement.waiting(), Instant::now()) {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
+use rayon::ThreadPoolBuildError;
 use thiserror::Error;
 use wayfare_inference::InferenceError;
+use wayfare_journeys::SegmentError;
 
 /// An evaluation or generation that could not be carried out.
 #[derive(Debug, Error)]
@@ -60,6 +62,19 @@ pub enum EvaluationError {
         column: &'static str,
         value: String,
         expected: &'static str,
+    },
+    #[error("{} cannot be used: {reason}", path.display())]
+    Unusable { path: PathBuf, reason: String },
+    #[error("user `{user_id}` cannot be segmented")]
+    Segment {
+        user_id: String,
+        #[source]
+        source: SegmentError,
+    },
+    #[error("threads cannot be started")]
+    Threads {
+        #[source]
+        source: ThreadPoolBuildError,
     },
     #[error("{} is not a store of vectors: {reason}", path.display())]
     VectorFile { path: PathBuf, reason: String },

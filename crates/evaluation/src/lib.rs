@@ -14,6 +14,8 @@ mod item_text;
 pub mod metrics;
 pub mod naming;
 mod random;
+mod row_groups;
+pub mod speed;
 pub mod synthetic;
 pub mod vocabulary;
 

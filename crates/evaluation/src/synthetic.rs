@@ -1,9 +1,10 @@
 //! Synthetic activity with planted journeys: any size, seeded, written as Parquet while it is made.
 //!
 //! Each user pursues one to four topics over weeks or months, glances at everyday items in between, and now and
-//! then falls for another topic for a single evening. Memory holds one user's history and one row group per core.
+//! then falls for another topic for a single evening. If asked for, rows come late or twice. Memory holds one user's history and one row group per core.
 
 mod activity_counts;
+mod delivery;
 mod history;
 mod options;
 mod part_writer;
@@ -20,22 +21,26 @@ use crate::error::EvaluationError;
 use crate::random::scatter;
 use crate::vocabulary::{TOPICS, everyday_item, topic_item};
 use activity_counts::ActivityCounts;
+use delivery::Delivery;
 use history::{Catalogue, history_of};
 use part_writer::PartWriter;
-use rows::{ActivityRows, ItemRows, TruthRows};
+use rows::{ActivityRow, ActivityRows, ItemRows, TruthRow, TruthRows};
 
 /// What was written: the files in the order of their parts, and the rows in them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Generated {
-    /// `activities/part-*.parquet`: user_id, item_id, occurred_at, weight.
+    /// `activities/part-*.parquet`: user_id, item_id, occurred_at, weight; logical_date where some are late.
     pub activity_files: Vec<PathBuf>,
     /// `items/part-*.parquet`: item_id, title, text, tags.
     pub item_files: Vec<PathBuf>,
-    /// `truth/part-*.parquet`: user_id, item_id, occurred_at, journey (null where the activity belongs to none).
+    /// `truth/part-*.parquet`: user_id, item_id, occurred_at, journey (null where the activity belongs to none);
+    /// noise_source (the topic of a burst of many, else null) where there are such bursts.
     pub truth_files: Vec<PathBuf>,
     /// Users that have at least one activity.
     pub users: u64,
     pub activities: u64,
+    /// Rows of `activities` that repeat the one before them.
+    pub duplicates: u64,
     pub items: u64,
     /// Activities that belong to a planted journey.
     pub planted_activities: u64,
@@ -46,7 +51,7 @@ pub struct Generated {
 /// Writes the folders `activities`, `items` and `truth` under `out_dir`; they must be empty or absent.
 ///
 /// The same options give the same bytes. Users come in an order that looks random, each with all rows together,
-/// in time order; (user_id, occurred_at) is unique.
+/// in time order; (user_id, occurred_at) is unique but for rows that are repeated.
 pub fn generate(options: &GenerateOptions, out_dir: &Path) -> Result<Generated, EvaluationError> {
     options.validate()?;
     let mut generated = Generated::default();
@@ -102,6 +107,7 @@ fn write_histories(
         generated.truth_files.extend(part.truth_files);
         generated.users += part.users;
         generated.activities += part.activities;
+        generated.duplicates += part.duplicates;
         generated.planted_activities += part.planted_activities;
         generated.planted_journeys += part.planted_journeys;
     }
@@ -158,9 +164,10 @@ fn write_part(
 ) -> Result<Generated, EvaluationError> {
     let mut generated = Generated::default();
     let whole = u64::MAX;
-    let rows = ActivityRows::default();
-    let mut activities = PartWriter::create_from(&folders.activities, part.number, rows, whole)?;
-    let mut truth = PartWriter::create_from(&folders.truth, part.number, TruthRows::default(), whole)?;
+    let activity_rows = ActivityRows::new(options.late_share > 0.0);
+    let truth_rows = TruthRows::new(options.burst_share > 0.0);
+    let mut activities = PartWriter::create_from(&folders.activities, part.number, activity_rows, whole)?;
+    let mut truth = PartWriter::create_from(&folders.truth, part.number, truth_rows, whole)?;
     for (user, count) in part.counts.clone().take(part.users) {
         if count == 0 {
             continue;
@@ -168,24 +175,37 @@ fn write_part(
         // A permutation: distinct for distinct users, and in no visible order.
         let user_id = format!("u{:016x}", scatter(user ^ scatter(options.seed)));
         let history = history_of(options, catalogue, user, count);
+        let mut delivery = Delivery::of(options, user);
         for event in &history.events {
             let item_id = Catalogue::item_id(event.item);
-            activities
-                .rows()
-                .push(&user_id, &item_id, event.occurred_at_us, event.weight);
-            activities.row_added()?;
+            let delivered = delivery.next(event.occurred_at_us);
+            for _ in 0..delivered.rows {
+                activities.rows().push(ActivityRow {
+                    user_id: &user_id,
+                    item_id: &item_id,
+                    occurred_at_us: event.occurred_at_us,
+                    weight: event.weight,
+                    logical_date: &delivered.logical_date,
+                });
+                activities.row_added()?;
+            }
+            generated.duplicates += delivered.rows - 1;
             let journey = event.topic.map(|topic| TOPICS[topic].journey);
-            truth
-                .rows()
-                .push(&user_id, &item_id, event.occurred_at_us, journey);
+            truth.rows().push(TruthRow {
+                user_id: &user_id,
+                item_id: &item_id,
+                occurred_at_us: event.occurred_at_us,
+                journey,
+                noise_source: event.burst.map(|topic| TOPICS[topic].journey),
+            });
             truth.row_added()?;
             generated.planted_activities += u64::from(journey.is_some());
         }
         generated.users += 1;
         generated.planted_journeys += history.planted_journeys;
     }
-    (generated.activity_files, generated.activities) = activities.finish()?;
-    (generated.truth_files, _) = truth.finish()?;
+    (generated.activity_files, _) = activities.finish()?;
+    (generated.truth_files, generated.activities) = truth.finish()?;
     Ok(generated)
 }
 

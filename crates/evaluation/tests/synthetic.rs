@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use wayfare_evaluation::extraction::dataset::read_users;
 use wayfare_evaluation::metrics::{Labels, bcubed, coverage, journey_f1, noise_rejected};
 use wayfare_evaluation::vocabulary::{TOPICS, everyday_item, topic_item};
 use wayfare_evaluation::{EvaluationError, GenerateOptions, Generated, generate};
@@ -149,6 +150,117 @@ fn tables_hold_what_was_asked_for() {
     );
 }
 
+/// User, item and time of each row, in order.
+fn rows(files: &[PathBuf]) -> Vec<(Option<String>, Option<String>, i64)> {
+    let of_batch = |batch: &RecordBatch| -> Vec<_> {
+        let ids = texts(batch, "user_id").into_iter().zip(texts(batch, "item_id"));
+        ids.zip(times(batch))
+            .map(|((user, item), time)| (user, item, time))
+            .collect()
+    };
+    read(files).iter().flat_map(of_batch).collect()
+}
+
+fn generated(options: GenerateOptions) -> (tempfile::TempDir, Generated) {
+    let folder = tempfile::tempdir().unwrap();
+    let generated = generate(&options, folder.path()).unwrap();
+    (folder, generated)
+}
+
+#[test]
+fn rows_come_late_and_twice_where_that_is_asked_for_and_are_otherwise_the_same() {
+    let (_plain_folder, plain) = generated(options());
+    let (_folder, other) = generated(GenerateOptions {
+        late_share: 0.3,
+        duplicate_share: 0.1,
+        ..options()
+    });
+    assert_eq!((other.activities, plain.duplicates), (4_000, 0));
+    assert!(
+        (300..500).contains(&other.duplicates),
+        "{} twice",
+        other.duplicates
+    );
+    let mut given = rows(&other.activity_files);
+    assert_eq!(given.len() as u64, 4_000 + other.duplicates);
+    given.dedup();
+    assert_eq!(given, rows(&plain.activity_files));
+    assert_eq!(rows(&other.truth_files), rows(&plain.truth_files));
+    assert!(
+        read(&plain.activity_files)[0]
+            .column_by_name("logical_date")
+            .is_none()
+    );
+
+    let mut late = 0;
+    let mut date_of: BTreeMap<(Option<String>, i64), String> = BTreeMap::new();
+    for batch in read(&other.activity_files) {
+        let users = texts(&batch, "user_id").into_iter().zip(times(&batch));
+        for ((user, time), date) in users.zip(texts(&batch, "logical_date")) {
+            let date = date.unwrap();
+            let known = chrono::NaiveDate::parse_from_str(&date, "%Y-%m-%d").unwrap();
+            let happened = chrono::DateTime::from_timestamp_micros(time)
+                .unwrap()
+                .date_naive();
+            let days = (known - happened).num_days();
+            assert!((0..=7).contains(&days), "{days} days late");
+            late += i32::from(days > 0);
+            let first = date_of.entry((user, time)).or_insert(date.clone());
+            assert_eq!(*first, date, "a repeated row is the same in every column");
+        }
+    }
+    let rows = 4_000 + i32::try_from(other.duplicates).unwrap();
+    assert!((rows / 4..rows * 7 / 20).contains(&late), "{late} of {rows} late");
+}
+
+#[test]
+fn bursts_of_many_are_no_journeys_and_evaluation_knows_them() {
+    let (folder, generated) = generated(GenerateOptions {
+        burst_share: 0.2,
+        ..options()
+    });
+    assert_eq!(generated.activities, 4_000);
+    let mut bursts: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
+    for batch in read(&generated.truth_files) {
+        let sources = texts(&batch, "noise_source")
+            .into_iter()
+            .zip(texts(&batch, "journey"));
+        let users = texts(&batch, "user_id").into_iter().zip(times(&batch));
+        for ((source, journey), (user, time)) in sources.zip(users) {
+            if let Some(source) = source {
+                assert_eq!(journey, None);
+                bursts.entry((user.unwrap(), source)).or_default().push(time);
+            }
+        }
+    }
+    let in_bursts: usize = bursts.values().map(Vec::len).sum();
+    assert!((700..900).contains(&in_bursts), "{in_bursts} of 4000 in bursts");
+    let minutes = |times: &Vec<i64>| (times.iter().max().unwrap() - times.iter().min().unwrap()) / 60_000_000;
+    let quick = bursts.values().filter(|times| minutes(times) <= 10).count();
+    assert!(
+        10 * quick >= 9 * bursts.len(),
+        "a topic rarely comes again: {quick} of {}",
+        bursts.len()
+    );
+
+    let read = read_users(folder.path()).unwrap();
+    assert_eq!(read.users.len() as u64, generated.users);
+    assert_eq!(read.items.ids.len() as u64, generated.items);
+    let known = |of: fn(&wayfare_evaluation::extraction::dataset::UserHistory) -> usize| -> usize {
+        read.users.iter().map(of).sum()
+    };
+    assert_eq!(known(|user| user.activities.len()), 4_000);
+    assert_eq!(
+        known(|user| user.gold.iter().flatten().count()) as u64,
+        generated.planted_activities
+    );
+    let lone = bursts.values().filter(|times| times.len() == 1).count();
+    assert_eq!(
+        known(|user| user.bursts.iter().filter(|burst| **burst).count()),
+        in_bursts - lone
+    );
+}
+
 #[test]
 fn any_size_is_met_exactly() {
     for (users, activities) in [(1, 1), (100, 7), (3, 1_000)] {
@@ -187,6 +299,13 @@ fn a_folder_with_earlier_parts_and_options_out_of_range_are_errors() {
             "noise_share",
             GenerateOptions {
                 noise_share: f64::NAN,
+                ..options()
+            },
+        ),
+        (
+            "late_share",
+            GenerateOptions {
+                late_share: 1.5,
                 ..options()
             },
         ),

@@ -185,7 +185,7 @@ mod tests {
             Field::new("vector", vector_type(), false),
             Field::new("concepts", concepts_type(), false),
         ]);
-        let (bytes, hash) = encode_pack(&RecordBatch::new_empty(Arc::new(schema)), 3).unwrap();
+        let (bytes, hash) = encode_pack(vec![RecordBatch::new_empty(Arc::new(schema))], 3).unwrap();
         let path = bucket.path().join("pack");
         std::fs::write(&path, bytes).unwrap();
         PackReference {

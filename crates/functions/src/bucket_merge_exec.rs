@@ -25,10 +25,13 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::memory::MemoryStream;
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::sorts::streaming_merge::StreamingMergeBuilder;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
+use futures::StreamExt;
+
+use crate::live_rows::LiveRows;
 
 /// The operator; see the module's diagram.
 #[derive(Debug)]
@@ -36,14 +39,22 @@ pub struct BucketMergeExec {
     input: Arc<dyn ExecutionPlan>,
     ordering: Option<LexOrdering>,
     user: Option<Column>,
+    live: LiveRows,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
 impl BucketMergeExec {
-    /// `input` scans one file group per bucket; `user` is the column whose buckets they are, if it is scanned.
-    pub fn new(input: Arc<dyn ExecutionPlan>, ordering: Option<LexOrdering>, user: Option<Column>) -> Self {
-        let mut equivalences = EquivalenceProperties::new(input.schema());
+    /// `input` scans one file group per bucket; `user` is the column whose buckets they are, if it is scanned. What
+    /// `live` leaves out or adds goes by the positions of rows, so that `input` must then not skip any.
+    pub fn new(
+        input: Arc<dyn ExecutionPlan>,
+        ordering: Option<LexOrdering>,
+        user: Option<Column>,
+        live: LiveRows,
+    ) -> Self {
+        let schema = live.schema(&input.schema());
+        let mut equivalences = EquivalenceProperties::new(schema);
         if let Some(ordering) = &ordering {
             equivalences.add_ordering(ordering.iter().cloned());
         }
@@ -62,6 +73,7 @@ impl BucketMergeExec {
             input,
             ordering,
             user,
+            live,
             properties,
             metrics: ExecutionPlanMetricsSet::new(),
         }
@@ -76,8 +88,12 @@ impl BucketMergeExec {
         self.user.as_ref()
     }
 
-    /// Scans of the files of a partition, each with as many files as may follow each other.
-    fn scans(&self, partition: usize) -> Result<Vec<Arc<dyn ExecutionPlan>>> {
+    pub(crate) fn live(&self) -> &LiveRows {
+        &self.live
+    }
+
+    /// Scans of the files of a partition, each with as many files as may follow each other, and the name of its first.
+    fn scans(&self, partition: usize) -> Result<Vec<(String, Arc<dyn ExecutionPlan>)>> {
         let scan = self.input.downcast_ref::<DataSourceExec>();
         let config = scan.and_then(|scan| {
             let source: &dyn std::any::Any = scan.data_source().as_ref();
@@ -91,14 +107,22 @@ impl BucketMergeExec {
         let files = group.files().to_vec();
         let groups: Vec<FileGroup> = if files.is_empty() {
             vec![]
-        } else if self.ordering.is_none() {
+        } else if self.ordering.is_none() && self.live.is_plain() {
             vec![FileGroup::new(files)]
         } else {
             files.into_iter().map(|file| FileGroup::new(vec![file])).collect()
         };
-        let scan_of = |group| {
+        let scan_of = |group: FileGroup| {
+            let name = group
+                .files()
+                .first()
+                .and_then(|file| file.object_meta.location.filename());
+            let name = name.unwrap_or_default().to_owned();
             let config = FileScanConfigBuilder::from(config.clone()).with_file_groups(vec![group]);
-            DataSourceExec::from_data_source(config.build()) as Arc<dyn ExecutionPlan>
+            (
+                name,
+                DataSourceExec::from_data_source(config.build()) as Arc<dyn ExecutionPlan>,
+            )
         };
         Ok(groups.into_iter().map(scan_of).collect())
     }
@@ -109,8 +133,15 @@ impl DisplayAs for BucketMergeExec {
         let buckets = self.properties.partitioning.partition_count();
         write!(f, "BucketMergeExec: buckets={buckets}")?;
         match &self.ordering {
-            Some(ordering) => write!(f, ", order=[{ordering}]"),
-            None => Ok(()),
+            Some(ordering) => write!(f, ", order=[{ordering}]")?,
+            None => {}
+        }
+        if self.live.places {
+            write!(f, ", places")?;
+        }
+        match self.live.deleted.len() {
+            0 => Ok(()),
+            files => write!(f, ", deletion_vectors={files}"),
         }
     }
 }
@@ -144,8 +175,8 @@ impl ExecutionPlan for BucketMergeExec {
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let (ordering, user) = (self.ordering.clone(), self.user.clone());
-        Ok(Arc::new(Self::new(children.swap_remove(0), ordering, user)))
+        let (ordering, user, live) = (self.ordering.clone(), self.user.clone(), self.live.clone());
+        Ok(Arc::new(Self::new(children.swap_remove(0), ordering, user, live)))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {
@@ -156,9 +187,9 @@ impl ExecutionPlan for BucketMergeExec {
         let mut streams = self
             .scans(partition)?
             .into_iter()
-            .map(|scan| scan.execute(0, Arc::clone(&context)))
+            .map(|(file, scan)| Ok(self.live.of_file(&file, scan.execute(0, Arc::clone(&context))?)))
             .collect::<Result<Vec<_>>>()?;
-        let schema = self.input.schema();
+        let schema = self.schema();
         if streams.len() == 1 {
             return Ok(streams.swap_remove(0));
         }
@@ -175,7 +206,13 @@ impl ExecutionPlan for BucketMergeExec {
                     .with_reservation(reservation)
                     .build()
             }
-            _ => Ok(Box::pin(MemoryStream::try_new(vec![], schema, None)?)),
+            _ => {
+                let one_after_the_other = futures::stream::iter(streams).flatten();
+                Ok(Box::pin(RecordBatchStreamAdapter::new(
+                    schema,
+                    one_after_the_other,
+                )))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
@@ -21,8 +21,10 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use wayfare_tables::DeletedRows;
 
 use crate::bucket_merge_exec::BucketMergeExec;
+use crate::live_rows::{LiveRows, place_fields};
 
 /// Under this URL the session's runtime finds the object store rooted at the tables.
 pub const TABLES_STORE: &str = "tables://root";
@@ -36,6 +38,8 @@ pub struct TableFile {
     pub size: u64,
     /// One for each partition column, in their order.
     pub partition_values: Vec<ScalarValue>,
+    /// Rows that are passed over.
+    pub deleted: Option<DeletedRows>,
 }
 
 /// How a table's files are laid out.
@@ -49,12 +53,13 @@ pub enum Layout {
 }
 
 /// The table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BucketedTable {
     table_schema: TableSchema,
     schema: SchemaRef,
     layout: Layout,
     groups: Vec<Vec<TableFile>>,
+    live: LiveRows,
 }
 
 impl BucketedTable {
@@ -70,12 +75,36 @@ impl BucketedTable {
         let table_schema = TableSchema::builder(Arc::clone(file_schema))
             .with_table_partition_cols(partition_fields)
             .build();
+        let deleted = groups.iter().flatten().filter_map(|file| {
+            let deleted = file.deleted.clone()?;
+            Some((name_of(&file.path).to_owned(), deleted))
+        });
+        let live = LiveRows {
+            deleted: deleted.collect(),
+            places: false,
+        };
         Self {
             table_schema,
             schema: Arc::new(Schema::new(fields)),
             layout,
             groups,
+            live,
         }
+    }
+
+    /// The same table with two more columns, which say where a row is: [`FILE_COLUMN`](crate::live_rows::FILE_COLUMN)
+    /// and [`ROW_COLUMN`](crate::live_rows::ROW_COLUMN).
+    #[must_use]
+    pub fn with_places(mut self) -> Self {
+        let fields = self.schema.fields().iter().cloned().chain(place_fields());
+        self.schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        self.live.places = true;
+        self
+    }
+
+    /// Columns that the files and their folders have.
+    fn stored_columns(&self) -> usize {
+        self.schema.fields().len() - if self.live.places { place_fields().len() } else { 0 }
     }
 
     fn scan_config(
@@ -87,7 +116,10 @@ impl BucketedTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let options = state.table_options().parquet.clone();
         let mut source = ParquetSource::new(self.table_schema.clone()).with_table_parquet_options(options);
-        if let Some(filter) = conjunction(filters.to_vec()) {
+        // A predicate skips parts of files, and with them the count of rows that deletion vectors and places go by.
+        if self.live.is_plain()
+            && let Some(filter) = conjunction(filters.to_vec())
+        {
             let schema = DFSchema::try_from(Arc::clone(&self.schema))?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
@@ -119,6 +151,27 @@ impl BucketedTable {
             .with_file_groups(file_groups)
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+
+    /// The columns to read from the files, and what is done to their rows. Places are told both or not at all.
+    fn split_projection(&self, projection: Option<&Vec<usize>>) -> Result<(Option<Vec<usize>>, LiveRows)> {
+        let stored = self.stored_columns();
+        let Some(indices) = projection else {
+            let all = self.live.places.then(|| (0..stored).collect());
+            return Ok((all, self.live.clone()));
+        };
+        let (read, places): (Vec<usize>, Vec<usize>) = indices.iter().partition(|index| **index < stored);
+        let live = LiveRows {
+            places: !places.is_empty(),
+            ..self.live.clone()
+        };
+        let both_last = places.is_empty() || (indices.ends_with(&[stored, stored + 1]) && places.len() == 2);
+        if !both_last {
+            return plan_err!(
+                "a statement that asks for the place of a row asks for its file and its position"
+            );
+        }
+        Ok((Some(read), live))
     }
 
     /// The longest prefix of the sort columns that the projection keeps.
@@ -161,11 +214,16 @@ impl TableProvider for BucketedTable {
             None => Arc::clone(&self.schema),
             Some(indices) => Arc::new(self.schema.project(indices)?),
         };
+        let (stored, live) = self.split_projection(projection)?;
         let Layout::Bucketed { sort_columns } = &self.layout else {
             if self.groups.iter().all(Vec::is_empty) {
                 return Ok(Arc::new(EmptyExec::new(projected)));
             }
-            return self.scan_config(state, projection, filters, limit);
+            if live.is_plain() {
+                return self.scan_config(state, stored.as_ref(), filters, limit);
+            }
+            let input = self.scan_config(state, stored.as_ref(), filters, None)?;
+            return Ok(Arc::new(BucketMergeExec::new(input, None, None, live)));
         };
         let ordering = Self::ordering(sort_columns, &projected);
         let user = sort_columns.first().and_then(|name| {
@@ -173,9 +231,14 @@ impl TableProvider for BucketedTable {
             Some(Column::new(name, index))
         });
         // A limit below a merge would cut each file on its own.
-        let input = self.scan_config(state, projection, filters, None)?;
-        Ok(Arc::new(BucketMergeExec::new(input, ordering, user)))
+        let input = self.scan_config(state, stored.as_ref(), filters, None)?;
+        Ok(Arc::new(BucketMergeExec::new(input, ordering, user, live)))
     }
+}
+
+/// A file's name without its folders.
+pub(crate) fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The format of every table file, for callers that register other Parquet files.

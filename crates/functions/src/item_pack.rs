@@ -10,6 +10,7 @@ use arrow::array::{
     Array, AsArray, FixedSizeListArray, Float16Array, Float32Array, ListArray, RecordBatch, StringArray,
 };
 use arrow::buffer::Buffer;
+use arrow::compute::concat_batches;
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
 use arrow::ipc::root_as_footer;
@@ -56,31 +57,40 @@ pub struct ItemPack {
     rows: ItemRows,
 }
 
-/// Encodes rows of (item_id, title, vector list<float32>, concepts list<struct<term, weight>>), sorted by item_id,
-/// as a pack. Returns the file's bytes and their hash.
-pub fn encode_pack(rows: &RecordBatch, dimension: usize) -> Result<(Vec<u8>, String), FunctionError> {
+/// Encodes batches of rows of (item_id, title, vector list<float32>, concepts list<struct<term, weight>>), sorted by item_id
+/// from the first batch to the last, as a pack. Returns the file's bytes and their hash, which do not depend on how rows are
+/// divided into batches; there must be a batch.
+///
+/// Holds the vectors of the batches that are still to come, and those of the others in half the size; then, while it is
+/// written, the pack three times.
+pub fn encode_pack(batches: Vec<RecordBatch>, dimension: usize) -> Result<(Vec<u8>, String), FunctionError> {
     let failed = |message: String| FunctionError::Pack {
         uri: "(being written)".to_owned(),
         message,
     };
-    let vectors = rows.column(2).as_list::<i32>();
-    let mut halves = Vec::with_capacity(rows.num_rows() * dimension);
-    for row in 0..rows.num_rows() {
-        let vector = vectors.value(row);
-        if vector.len() != dimension {
-            return Err(failed(format!(
-                "vector {row} has {} values, not {dimension}",
-                vector.len()
-            )));
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let mut halves = Vec::with_capacity(rows * dimension);
+    let mut others = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let vectors = batch.column(2).as_list::<i32>();
+        for row in 0..batch.num_rows() {
+            let vector = vectors.value(row);
+            if vector.len() != dimension {
+                return Err(failed(format!(
+                    "a vector has {} values, not {dimension}",
+                    vector.len()
+                )));
+            }
+            let values = vector.as_primitive::<Float32Type>().values();
+            halves.extend(values.iter().map(|value| f16::from_f32(*value)));
         }
-        halves.extend(
-            vector
-                .as_primitive::<Float32Type>()
-                .values()
-                .iter()
-                .map(|value| f16::from_f32(*value)),
-        );
+        let without_vectors = batch.project(&[0, 1, 3]);
+        others.push(without_vectors.map_err(|error| failed(error.to_string()))?);
     }
+    let first = others
+        .first()
+        .ok_or_else(|| failed("no batch, and so no columns".to_owned()))?;
+    let others = concat_batches(&first.schema(), &others).map_err(|error| failed(error.to_string()))?;
     let width = i32::try_from(dimension).map_err(|error| failed(error.to_string()))?;
     let element = Arc::new(Field::new_list_field(DataType::Float16, false));
     let packed = FixedSizeListArray::try_new(element, width, Arc::new(Float16Array::from(halves)), None)
@@ -89,13 +99,13 @@ pub fn encode_pack(rows: &RecordBatch, dimension: usize) -> Result<(Vec<u8>, Str
         Field::new("item_id", DataType::Utf8, false),
         Field::new("title", DataType::Utf8, true),
         Field::new("vector", packed.data_type().clone(), false),
-        Field::new("concepts", rows.column(3).data_type().clone(), true),
+        Field::new("concepts", others.column(2).data_type().clone(), true),
     ]));
     let columns = vec![
-        Arc::clone(rows.column(0)),
-        Arc::clone(rows.column(1)),
+        Arc::clone(others.column(0)),
+        Arc::clone(others.column(1)),
         Arc::new(packed) as _,
-        Arc::clone(rows.column(3)),
+        Arc::clone(others.column(2)),
     ];
     let batch =
         RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|error| failed(error.to_string()))?;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bucket_merge_exec::BucketMergeExec;
 use crate::error::FunctionError;
+use crate::live_rows::LiveRows;
 use crate::single_line_exec::SingleLineExec;
 use crate::write_files::{Arrangement, WriteSpec};
 use crate::write_files_exec::WriteFilesExec;
@@ -38,6 +39,7 @@ enum Operator {
         /// Ascending, nulls last, as all files of the tables are.
         order: Vec<ColumnOf>,
         user: Option<ColumnOf>,
+        live: LiveRows,
     },
     SingleLine {
         columns: Vec<usize>,
@@ -94,10 +96,10 @@ pub fn decode(bytes: &[u8], inputs: &[Arc<dyn ExecutionPlan>]) -> Result<Option<
     };
     let input = Arc::clone(input);
     let plan: Arc<dyn ExecutionPlan> = match serde_json::from_slice(bytes).map_err(unreadable)? {
-        Operator::BucketMerge { order, user } => {
+        Operator::BucketMerge { order, user, live } => {
             let ordering = LexOrdering::new(order.into_iter().map(ascending));
             let user = user.map(|user| Column::new(&user.name, user.index));
-            Arc::new(BucketMergeExec::new(input, ordering, user))
+            Arc::new(BucketMergeExec::new(input, ordering, user, live))
         }
         Operator::SingleLine { columns } => Arc::new(SingleLineExec::try_new(input, columns)?),
         Operator::WriteFiles {
@@ -139,7 +141,8 @@ fn bucket_merge(merge: &BucketMergeExec) -> Result<Operator> {
         }
     }
     let user = merge.user().map(column_of);
-    Ok(Operator::BucketMerge { order, user })
+    let live = merge.live().clone();
+    Ok(Operator::BucketMerge { order, user, live })
 }
 
 const ASCENDING: SortOptions = SortOptions {
@@ -160,8 +163,11 @@ fn unreadable(error: impl std::fmt::Display) -> FunctionError {
 #[cfg(test)]
 mod tests {
     use arrow::datatypes::{DataType, Field, Schema};
+    use std::collections::BTreeMap;
+
     use datafusion::physical_plan::displayable;
     use datafusion::physical_plan::empty::EmptyExec;
+    use wayfare_tables::DeletedRows;
 
     use super::*;
 
@@ -192,8 +198,19 @@ mod tests {
             index: 0,
         })]);
         let user = Some(Column::new("user_id", 0));
-        same_after_the_journey(Arc::new(BucketMergeExec::new(input(), order, user)));
-        same_after_the_journey(Arc::new(BucketMergeExec::new(input(), None, None)));
+        let live = LiveRows {
+            deleted: BTreeMap::from([("a.parquet".to_owned(), DeletedRows::at([3, 5]))]),
+            places: true,
+        };
+        let merge = BucketMergeExec::new(input(), order, user, live.clone());
+        let arrived = same_after_the_journey(Arc::new(merge));
+        assert_eq!(arrived.downcast_ref::<BucketMergeExec>().unwrap().live(), &live);
+        same_after_the_journey(Arc::new(BucketMergeExec::new(
+            input(),
+            None,
+            None,
+            LiveRows::default(),
+        )));
         same_after_the_journey(Arc::new(SingleLineExec::try_new(input(), vec![1]).unwrap()));
         let spec = WriteSpec {
             directory: "restricted/activity_log".to_owned(),

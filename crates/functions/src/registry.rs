@@ -9,6 +9,7 @@ use crate::artefacts::{Artefacts, FunctionDefaults};
 use crate::bucket_of::BucketOf;
 use crate::content_digest::ContentDigest;
 use crate::cosine_similarity::CosineSimilarity;
+use crate::deletion_vector::DeletionVector;
 use crate::describe::centroid::Centroid;
 use crate::describe::concepts::Concepts;
 use crate::describe::representatives::Representatives;
@@ -43,6 +44,7 @@ pub fn register_functions(context: &SessionContext, artefacts: &Arc<Artefacts>, 
     }
     context.register_udaf(AggregateUDF::from(Centroid::default()));
     context.register_udaf(AggregateUDF::from(Concepts::default()));
+    context.register_udaf(AggregateUDF::from(DeletionVector::default()));
     context.register_udaf(AggregateUDF::from(Representatives::default()));
     context.register_udaf(AggregateUDF::from(SegmentJourneys::new(
         &artefacts,

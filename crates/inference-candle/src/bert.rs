@@ -1,178 +1,45 @@
-//! The BERT-family transformer: token ids of equally long texts in, one hidden vector per token out.
+//! The BERT-family transformer: token ids of texts in, one hidden vector per token out.
 //!
-//! It has no mask and no padding on purpose: all texts of a call have the same number of tokens, so packing
-//! is a plain reshape and a text's numbers cannot depend on its neighbours.
+//! Texts are packed one after the other without padding. Everything but attention works on single tokens, and attention
+//! sees one text at a time, so there is no mask, and a text's numbers cannot depend on its neighbours.
 
-use candle_core::{Device, Result, Tensor};
-use candle_nn::{VarBuilder, ops};
-use serde::Deserialize;
+mod arithmetic;
+mod attention;
+mod config;
+mod dense;
+mod gelu;
+mod layer;
+mod norm;
 
-use crate::elementwise;
-use crate::linear::Linear;
+use candle_core::{Error, Result, Tensor};
+use candle_nn::VarBuilder;
 
-/// The part of `config.json` that shapes the computation.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct BertConfig {
-    pub(crate) model_type: String,
-    pub(crate) hidden_size: usize,
-    pub(crate) hidden_act: String,
-    pub(crate) num_hidden_layers: usize,
-    pub(crate) num_attention_heads: usize,
-    pub(crate) intermediate_size: usize,
-    pub(crate) max_position_embeddings: usize,
-    pub(crate) vocab_size: usize,
-    pub(crate) type_vocab_size: usize,
-    pub(crate) layer_norm_eps: f32,
-    #[serde(default = "absolute")]
-    pub(crate) position_embedding_type: String,
-}
+pub(crate) use self::config::BertConfig;
 
-fn absolute() -> String {
-    "absolute".to_owned()
-}
+use self::layer::{Layer, Shape};
+use self::norm::Norm;
 
-impl BertConfig {
-    /// What this module cannot compute, in words.
-    pub(crate) fn unsupported(&self) -> Option<String> {
-        if self.model_type != "bert" {
-            return Some(format!(
-                "model_type is `{}`, supported is `bert`",
-                self.model_type
-            ));
-        }
-        if self.hidden_act != "gelu" {
-            return Some(format!(
-                "hidden_act is `{}`, supported is `gelu`",
-                self.hidden_act
-            ));
-        }
-        if self.position_embedding_type != "absolute" {
-            return Some(format!(
-                "position_embedding_type is `{}`, supported is `absolute`",
-                self.position_embedding_type
-            ));
-        }
-        if self.num_attention_heads == 0 || !self.hidden_size.is_multiple_of(self.num_attention_heads) {
-            return Some(format!(
-                "hidden_size {} does not divide into {} attention heads",
-                self.hidden_size, self.num_attention_heads
-            ));
-        }
-        (self.max_position_embeddings < 2).then(|| "max_position_embeddings is below 2".to_owned())
-    }
-}
-
-#[derive(Debug)]
-struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    epsilon: f32,
-}
-
-impl Norm {
-    fn load(weights: &VarBuilder<'_>, config: &BertConfig) -> Result<Self> {
-        Ok(Self {
-            weight: weights.get(config.hidden_size, "weight")?,
-            bias: weights.get(config.hidden_size, "bias")?,
-            epsilon: config.layer_norm_eps,
-        })
-    }
-
-    fn forward(&self, rows: &Tensor) -> Result<Tensor> {
-        ops::layer_norm(rows, &self.weight, &self.bias, self.epsilon)
-    }
-}
-
-#[derive(Debug)]
-struct Layer {
-    query_key_value: Linear,
-    attention_output: Linear,
-    attention_norm: Norm,
-    intermediate: Linear,
-    output: Linear,
-    output_norm: Norm,
-}
-
-impl Layer {
-    fn load(weights: &VarBuilder<'_>, config: &BertConfig) -> Result<Self> {
-        let hidden = config.hidden_size;
-        let attention = weights.pp("attention.self");
-        let parts = ["query", "key", "value"].map(|part| attention.pp(part));
-        // One product instead of three: the same sums, with fewer passes over the input.
-        let weight = Tensor::cat(
-            &parts
-                .iter()
-                .map(|part| part.get((hidden, hidden), "weight"))
-                .collect::<Result<Vec<_>>>()?,
-            0,
-        )?;
-        let bias = Tensor::cat(
-            &parts
-                .iter()
-                .map(|part| part.get(hidden, "bias"))
-                .collect::<Result<Vec<_>>>()?,
-            0,
-        )?;
-        Ok(Self {
-            query_key_value: Linear::new(&weight, Some(bias))?,
-            attention_output: linear(&weights.pp("attention.output.dense"), hidden, hidden)?,
-            attention_norm: Norm::load(&weights.pp("attention.output.LayerNorm"), config)?,
-            intermediate: linear(
-                &weights.pp("intermediate.dense"),
-                hidden,
-                config.intermediate_size,
-            )?,
-            output: linear(&weights.pp("output.dense"), config.intermediate_size, hidden)?,
-            output_norm: Norm::load(&weights.pp("output.LayerNorm"), config)?,
-        })
-    }
-
-    fn forward(&self, rows: &Tensor, shape: &Shape) -> Result<Tensor> {
-        let attended = self.attention_output.forward(&self.attend(rows, shape)?)?;
-        elementwise::add(&attended, rows)?;
-        let rows = self.attention_norm.forward(&attended)?;
-        let widened = self.intermediate.forward(&rows)?;
-        elementwise::gelu(&widened)?;
-        let output = self.output.forward(&widened)?;
-        elementwise::add(&output, &rows)?;
-        self.output_norm.forward(&output)
-    }
-
-    fn attend(&self, rows: &Tensor, shape: &Shape) -> Result<Tensor> {
-        let parts = self
-            .query_key_value
-            .forward(rows)?
-            .reshape((shape.texts, shape.tokens, 3, shape.heads, shape.head_size))?
-            .permute((2, 0, 3, 1, 4))?
-            .contiguous()?;
-        let (query, key, value) = (parts.get(0)?, parts.get(1)?, parts.get(2)?);
-        let scores = query.matmul(&key.t()?)?;
-        elementwise::scale(&scores, 1.0 / (shape.head_size as f32).sqrt())?;
-        ops::softmax_last_dim(&scores)?
-            .matmul(&value)?
-            .transpose(1, 2)?
-            .reshape((shape.texts * shape.tokens, shape.heads * shape.head_size))
-    }
-}
-
-/// `texts` texts of `tokens` tokens each.
-struct Shape {
-    texts: usize,
-    tokens: usize,
-    heads: usize,
-    head_size: usize,
-}
+/// The matrix product's fewest rows, see [`dense::Dense::product`].
+const FEWEST_ROWS: usize = 2;
 
 /// The transformer with its weights.
 #[derive(Debug)]
 pub(crate) struct Bert {
+    /// `[vocabulary, hidden]`.
     word_embeddings: Tensor,
-    /// Position and token type are added as one table: every token is of type 0.
-    position_embeddings: Tensor,
+    /// Position and token type are added as one table, `[positions, hidden]`: every token is of type 0.
+    position_embeddings: Vec<f32>,
     embedding_norm: Norm,
     layers: Vec<Layer>,
-    heads: usize,
-    hidden_size: usize,
+    shape: Shape,
+}
+
+/// Memory for the computation of a pack of texts, to be used again for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    /// `[tokens, hidden]`.
+    rows: Vec<f32>,
+    layer: layer::Workspace,
 }
 
 impl Bert {
@@ -186,44 +53,49 @@ impl Bert {
         let types = embeddings.get((config.type_vocab_size, hidden), "token_type_embeddings.weight")?;
         Ok(Self {
             word_embeddings: embeddings.get((config.vocab_size, hidden), "word_embeddings.weight")?,
-            position_embeddings: positions.broadcast_add(&types.get(0)?)?,
-            embedding_norm: Norm::load(&embeddings.pp("LayerNorm"), config)?,
+            position_embeddings: positions
+                .broadcast_add(&types.get(0)?)?
+                .flatten_all()?
+                .to_vec1()?,
+            embedding_norm: layer::load_norm(&embeddings.pp("LayerNorm"), config)?,
             layers: (0..config.num_hidden_layers)
                 .map(|layer| Layer::load(&weights.pp(format!("encoder.layer.{layer}")), config))
                 .collect::<Result<_>>()?,
-            heads: config.num_attention_heads,
-            hidden_size: hidden,
+            shape: Shape::new(config),
         })
     }
 
-    /// `ids` holds the texts one after the other, `tokens` ids each. The result has the shape `[texts, tokens, hidden]`.
-    pub(crate) fn forward(&self, ids: Vec<u32>, tokens: usize) -> Result<Tensor> {
-        let texts = ids.len() / tokens;
-        let ids = Tensor::from_vec(ids, texts * tokens, &Device::Cpu)?;
-        let words = self
-            .word_embeddings
-            .index_select(&ids, 0)?
-            .reshape((texts, tokens, self.hidden_size))?;
-        let embedded = words.broadcast_add(&self.position_embeddings.narrow(0, 0, tokens)?)?;
-        let mut rows = self
-            .embedding_norm
-            .forward(&embedded.reshape((texts * tokens, self.hidden_size))?)?;
-        let shape = Shape {
-            texts,
-            tokens,
-            heads: self.heads,
-            head_size: self.hidden_size / self.heads,
+    /// The hidden vectors of the texts' tokens, one text after the other: `[tokens, hidden]`.
+    pub(crate) fn forward<'a>(&self, texts: &[&[u32]], workspace: &'a mut Workspace) -> Result<&'a [f32]> {
+        let hidden = self.shape.hidden();
+        let lengths: Vec<usize> = texts.iter().map(|ids| ids.len()).collect();
+        let tokens: usize = lengths.iter().sum();
+        let rows = &mut workspace.rows;
+        rows.clear();
+        rows.resize(tokens.max(FEWEST_ROWS) * hidden, 0.0);
+        let (storage, layout) = self.word_embeddings.storage_and_layout();
+        let words = match (&*storage, layout.contiguous_offsets()) {
+            (candle_core::Storage::Cpu(words), Some((start, end))) => &words.as_slice::<f32>()?[start..end],
+            _ => {
+                return Err(Error::Msg(
+                    "word embeddings do not lie in memory in order".to_owned(),
+                ));
+            }
         };
-        for layer in &self.layers {
-            rows = layer.forward(&rows, &shape)?;
+        let positions = texts
+            .iter()
+            .flat_map(|ids| ids.iter().zip(self.position_embeddings.chunks_exact(hidden)));
+        for (row, (id, position)) in rows.chunks_exact_mut(hidden).zip(positions) {
+            let start = *id as usize * hidden;
+            let word = words
+                .get(start..start + hidden)
+                .ok_or_else(|| Error::Msg(format!("the model has no token {id}")))?;
+            row.copy_from_slice(word);
+            self.embedding_norm.forward(row, position);
         }
-        rows.reshape((texts, tokens, self.hidden_size))
+        for layer in &self.layers {
+            layer.forward(rows, &lengths, self.shape, &mut workspace.layer);
+        }
+        Ok(&rows[..tokens * hidden])
     }
-}
-
-fn linear(weights: &VarBuilder<'_>, inputs: usize, outputs: usize) -> Result<Linear> {
-    Linear::new(
-        &weights.get((outputs, inputs), "weight")?,
-        Some(weights.get(outputs, "bias")?),
-    )
 }

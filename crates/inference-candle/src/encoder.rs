@@ -8,19 +8,22 @@ use rayon::prelude::*;
 use tokenizers::{Tokenizer, TruncationParams};
 use wayfare_inference::{Encoder, InferenceError};
 
-use crate::bert::{Bert, BertConfig};
+use crate::bert::{Bert, BertConfig, Workspace};
 use crate::caught::caught;
 use crate::error::ModelError;
 use crate::verify::{model_id, read_file};
 
 /// Sentence encoders are trained on short texts; what comes later is cut off.
 const MOST_TOKENS: usize = 256;
-/// Tokens that go through the transformer together: enough to keep the kernels busy, few enough to stay in cache.
-const TOKENS_PER_BATCH: usize = 512;
+/// Tokens that go through the transformer together: enough that reading the weights costs little, few enough that what
+/// a layer computes stays in cache.
+const TOKENS_PER_PACK: usize = 512;
+/// With fewer tokens, reading the weights would cost more than a second thread gains.
+const FEWEST_TOKENS_PER_PACK: usize = 32;
 
 /// A BERT-family sentence encoder on the processor, computing in f32.
 ///
-/// Texts of equal token count are computed together; see `linear` for why this cannot be seen in the result.
+/// Texts are packed together, and packs divided between threads; see `bert` for why this cannot be seen in the result.
 pub struct CandleEncoder {
     id: String,
     tokenizer: Tokenizer,
@@ -84,6 +87,23 @@ impl CandleEncoder {
         })
     }
 
+    /// How many tokens the texts have together, start and end included, as far as they are read.
+    pub fn count_tokens(&self, texts: &[&str]) -> Result<usize, InferenceError> {
+        Ok(self.token_ids(texts)?.iter().map(Vec::len).sum())
+    }
+
+    fn token_ids(&self, texts: &[&str]) -> Result<Vec<Vec<u32>>, InferenceError> {
+        texts
+            .par_iter()
+            .map(|text| {
+                self.tokenizer
+                    .encode_fast(*text, true)
+                    .map(|encoding| encoding.get_ids().to_vec())
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|source| self.failed("tokens", source))
+    }
+
     fn failed(
         &self,
         operation: &'static str,
@@ -96,11 +116,16 @@ impl CandleEncoder {
         }
     }
 
-    /// One unit vector per text of a batch of texts with `tokens` ids each.
-    fn encode_batch(&self, batch: &[&[u32]], tokens: usize) -> candle_core::Result<Vec<Vec<f32>>> {
-        let hidden = self.bert.forward(batch.concat(), tokens)?;
-        let means = hidden.mean(1)?.to_vec2::<f32>()?;
-        Ok(means.into_iter().map(unit).collect())
+    /// One unit vector per text of a pack.
+    fn encode_pack(&self, texts: &[&[u32]], workspace: &mut Workspace) -> candle_core::Result<Vec<Vec<f32>>> {
+        let mut rows = self.bert.forward(texts, workspace)?;
+        let mut vectors = Vec::with_capacity(texts.len());
+        for ids in texts {
+            let (own, others) = rows.split_at(ids.len() * self.dimension);
+            vectors.push(unit(mean(own, self.dimension)));
+            rows = others;
+        }
+        Ok(vectors)
     }
 }
 
@@ -114,37 +139,40 @@ impl Encoder for CandleEncoder {
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, InferenceError> {
-        let ids: Vec<Vec<u32>> = texts
+        let ids = self.token_ids(texts)?;
+        let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+        let packs = packs(&ids, rayon::current_num_threads());
+        let encoded: Vec<Vec<Vec<f32>>> = packs
             .par_iter()
-            .map(|text| {
-                self.tokenizer
-                    .encode_fast(*text, true)
-                    .map(|encoding| encoding.get_ids().to_vec())
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|source| self.failed("tokens", source))?;
-
-        let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by_key(|&index| ids[index].len());
-        let batches: Vec<&[usize]> = order
-            .chunk_by(|&left, &right| ids[left].len() == ids[right].len())
-            .flat_map(|equal| equal.chunks((TOKENS_PER_BATCH / ids[equal[0]].len().max(1)).max(1)))
-            .collect();
-        let encoded: Vec<Vec<Vec<f32>>> = batches
-            .par_iter()
-            .map(|batch| {
-                let texts: Vec<&[u32]> = batch.iter().map(|&index| ids[index].as_slice()).collect();
-                self.encode_batch(&texts, texts[0].len())
+            .map_init(Workspace::default, |workspace, pack| {
+                self.encode_pack(pack, workspace)
             })
             .collect::<candle_core::Result<_>>()
             .map_err(|source| self.failed("vectors", source))?;
-
-        let mut vectors = vec![Vec::new(); texts.len()];
-        for (index, vector) in order.iter().zip(encoded.into_iter().flatten()) {
-            vectors[*index] = vector;
-        }
-        Ok(vectors)
+        Ok(encoded.into_iter().flatten().collect())
     }
+}
+
+/// Divides texts into packs of nearly equal numbers of tokens, a multiple of the threads where there are enough.
+fn packs<'a, 'b>(texts: &'a [&'b [u32]], threads: usize) -> Vec<&'a [&'b [u32]]> {
+    let tokens: usize = texts.iter().map(|ids| ids.len()).sum();
+    let count = tokens.div_ceil(TOKENS_PER_PACK).next_multiple_of(threads.max(1));
+    let target = tokens.div_ceil(count.max(1)).max(FEWEST_TOKENS_PER_PACK);
+    let mut packs = Vec::with_capacity(count);
+    let (mut rest, mut length, mut held) = (texts, 0, 0);
+    for ids in texts {
+        length += 1;
+        held += ids.len();
+        if held >= target {
+            let (pack, others) = rest.split_at(length);
+            packs.push(pack);
+            (rest, length, held) = (others, 0, 0);
+        }
+    }
+    if !rest.is_empty() {
+        packs.push(rest);
+    }
+    packs
 }
 
 fn load_tokenizer(path: &Path, config: &BertConfig) -> Result<Tokenizer, ModelError> {
@@ -185,6 +213,21 @@ fn load_tokenizer(path: &Path, config: &BertConfig) -> Result<Tokenizer, ModelEr
     Ok(tokenizer)
 }
 
+/// The mean of rows of the given width.
+fn mean(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut sums = vec![0.0_f32; width];
+    for row in rows.chunks_exact(width) {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    let count = (rows.len() / width) as f32;
+    for sum in &mut sums {
+        *sum /= count;
+    }
+    sums
+}
+
 fn unit(mut vector: Vec<f32>) -> Vec<f32> {
     let norm = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     // A zero vector has no direction and stays as it is; no text of a trained model gives one.
@@ -194,4 +237,40 @@ fn unit(mut vector: Vec<f32>) -> Vec<f32> {
         }
     }
     vector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEWEST_TOKENS_PER_PACK, TOKENS_PER_PACK, packs};
+
+    #[test]
+    fn packs_hold_every_text_once_in_order_and_are_about_as_many_tokens_each() {
+        for (texts, longest, threads) in [
+            (0, 1, 2),
+            (1, 9, 2),
+            (7, 3, 2),
+            (100, 9, 3),
+            (3_000, 40, 2),
+            (900, 256, 16),
+        ] {
+            let lengths = (0..texts).map(|text| 1 + text * 7919 % longest);
+            let ids: Vec<Vec<u32>> = lengths.map(|length| vec![0; length]).collect();
+            let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
+            let packs = packs(&ids, threads);
+            assert!(packs.concat() == ids, "{texts}");
+            let sizes: Vec<usize> = packs
+                .iter()
+                .map(|pack| pack.iter().map(|ids| ids.len()).sum())
+                .collect();
+            assert!(
+                sizes.iter().all(|&size| size < TOKENS_PER_PACK + longest),
+                "{sizes:?}"
+            );
+            let all_but_last = &sizes[..sizes.len().saturating_sub(1)];
+            assert!(
+                all_but_last.iter().all(|&size| size >= FEWEST_TOKENS_PER_PACK),
+                "{sizes:?}"
+            );
+        }
+    }
 }

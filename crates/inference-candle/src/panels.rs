@@ -47,14 +47,6 @@ impl Panels {
         }
     }
 
-    pub(crate) fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    pub(crate) fn outputs(&self) -> usize {
-        self.outputs
-    }
-
     /// The weights of one output, `[inputs]`.
     pub(crate) fn read_output(&self, output: usize, into: &mut [f32]) {
         let panel = &self.panels[output / COLUMNS * self.inputs..][..self.inputs];
@@ -180,7 +172,7 @@ mod tests {
         for (inputs, outputs) in [(16, 16), (33, 50), (576, 130), (1536, 20)] {
             let (upper, lower) = (matrix(7, inputs, 1), matrix(outputs - 7, inputs, 2));
             let panels = Panels::pack(inputs, &[&upper, &lower]);
-            assert_eq!((panels.inputs(), panels.outputs()), (inputs, outputs));
+            assert_eq!((panels.inputs, panels.outputs), (inputs, outputs));
             let weight = [upper, lower].concat();
             for count in [1, 5, 6, 200] {
                 let rows = matrix(count, inputs, 5);

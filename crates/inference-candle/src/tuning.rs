@@ -12,10 +12,12 @@ mod optimizer;
 mod options;
 mod random;
 mod sizes;
+mod state;
 mod trainable;
 mod training;
 
 pub use error::TuningError;
 pub use examples::{TrainingExample, TuningModel};
 pub use options::{TuningMethod, TuningOptions};
-pub use training::{Loss, Tuner, TuningEvent};
+pub use state::Loss;
+pub use training::{Tuner, TuningEvent};

@@ -10,11 +10,24 @@ use crate::words::{is_content_word, stem, words};
 /// The parts of a list that make a name; a third one makes it an inventory.
 const MOST_PARTS: usize = 2;
 
+/// What a model writes beyond this is not looked at; a name is much shorter.
+const LONGEST_TEXT_CHARS: usize = 400;
+
 /// The first line without quotes and bullets; of a list, the first two parts that say something new.
 ///
 /// `is_cut` says that the model was stopped in the middle: the last part of a list is then not trusted.
 pub fn candidate_name(text: &str, is_cut: bool) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
+    let end = text
+        .char_indices()
+        .nth(LONGEST_TEXT_CHARS)
+        .map_or(text.len(), |(end, _)| end);
+    let line = text
+        .get(..end)
+        .unwrap_or(text)
+        .trim()
+        .lines()
+        .next()
+        .unwrap_or_default();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”' | '*' | '`'))

@@ -15,6 +15,7 @@ use unicode_normalization::char::is_combining_mark;
 use crate::fold::mixes_scripts;
 use crate::naming_input::NamingInput;
 use crate::prompt::{DEFAULT_PROMPT, Prompt};
+use crate::sanitize::is_invisible;
 use crate::subject::{Subject, content_stems};
 use crate::topics::Topics;
 use crate::words::{is_content_word, words};
@@ -91,6 +92,7 @@ impl Checks {
     pub(crate) fn may_repeat(&self, text: &str) -> bool {
         !has_address(text)
             && !mixes_scripts(text)
+            && !joins_words_by_stop(text)
             && text.chars().all(is_allowed_character)
             && !self.topics.has_blocked(text)
     }
@@ -113,7 +115,7 @@ impl Checks {
             "too_many_words",
         );
         refuse_if(
-            !name.chars().all(is_allowed_character) || mixes_scripts(name),
+            !name.chars().all(is_allowed_character) || mixes_scripts(name) || joins_words_by_stop(name),
             "characters",
         );
         for address in addresses::addresses(name) {
@@ -136,10 +138,25 @@ impl Checks {
     }
 }
 
+/// "setup.exe" and whatever else joins two words by a full stop; "Node.js" and "U.S." are written so.
+fn joins_words_by_stop(text: &str) -> bool {
+    text.contains('.')
+        && text.split_whitespace().any(|token| {
+            token.split_once('.').is_some_and(|(before, after)| {
+                let ending: String = after.chars().take_while(|c| c.is_alphabetic()).collect();
+                before.chars().filter(|c| c.is_alphabetic()).count() > 1
+                    && ending.chars().count() > 1
+                    && !ending.eq_ignore_ascii_case("js")
+            })
+        })
+}
+
 /// Letters and digits of any script with the marks that belong to them, and the punctuation of names.
 fn is_allowed_character(character: char) -> bool {
-    character.is_alphanumeric()
-        || (is_combining_mark(character) && !matches!(character, '\u{300}'..='\u{36f}'))
+    (character.is_alphanumeric() && !is_invisible(character))
+        || (is_combining_mark(character)
+            && !is_invisible(character)
+            && !matches!(character, '\u{300}'..='\u{36f}'))
         || matches!(
             character,
             ' ' | '\''

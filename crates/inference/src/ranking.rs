@@ -1,7 +1,7 @@
 //! Which of several names that pass the checks is the best: by likelihood, by how much the journey makes it likelier, and
 //! by grounding.
 //!
-//! The weights were chosen on training lists of titled collections, see `docs/naming.md`; a model that cannot score
+//! The weights are set by judgement; no collection has been looked at for them. A model that cannot score
 //! leaves the choice to grounding and to its own name.
 
 use std::collections::HashSet;

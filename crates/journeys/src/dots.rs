@@ -1,30 +1,26 @@
-//! Dot products of one vector with many: where most of the time of segmentation goes.
+//! Dot products of many vectors with each other: where most of the time of segmentation goes.
 //!
-//! Four are under way at a time, since one alone waits for its own sums; with wide registers where the machine has them.
-//! Neither shows: each product is summed in the lanes and the order of [`dot`], to the bit.
+//! Several are under way at a time, since one alone waits for its own sums, and every number that is loaded serves several of
+//! them. Neither shows: each product is summed in the lanes and the order of [`dot`], to the bit.
 
 use crate::similarity::{LANES, dot, sum_of_lanes};
+use crate::wide_registers::with_wide_registers;
 
-const AT_A_TIME: usize = 4;
+/// Rows that are compared at a time, each with [`VECTORS`] vectors.
+const ROWS: usize = 4;
+const VECTORS: usize = 2;
+/// Rows that stay in the nearest cache while the vectors pass by.
+const ROWS_IN_CACHE: usize = 4 * ROWS;
 
-/// The products of `vector` with the vectors that lie one after the other in `rows`, as many as `into` takes.
-pub(crate) fn dots(vector: &[f32], rows: &[f32], into: &mut [f32]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "the compiler cannot know that the processor was asked")]
-        // SAFETY: the processor has the feature that the function is compiled for.
-        unsafe {
-            with_avx2(vector, rows, into);
-        }
-        return;
-    }
-    plain(vector, rows, into);
+with_wide_registers! {
+    /// The products of `vector` with the vectors that lie one after the other in `rows`, as many as `into` takes.
+    pub(crate) fn dots(vector: &[f32], rows: &[f32], into: &mut [f32]) = plain_dots
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn with_avx2(vector: &[f32], rows: &[f32], into: &mut [f32]) {
-    plain(vector, rows, into);
+with_wide_registers! {
+    /// The products of the vectors that lie one after the other in `vectors`, in pairs: that of vectors `i` and `j` before it
+    /// at `i * stride + j`. What comes to stand elsewhere means nothing.
+    pub(crate) fn dots_of_pairs(vectors: &[f32], dimension: usize, stride: usize, into: &mut [f32]) = plain_dots_of_pairs
 }
 
 #[expect(
@@ -32,18 +28,16 @@ fn with_avx2(vector: &[f32], rows: &[f32], into: &mut [f32]) {
     reason = "compiled for the features of whoever calls it"
 )]
 #[inline(always)]
-fn plain(vector: &[f32], rows: &[f32], into: &mut [f32]) {
+fn plain_dots(vector: &[f32], rows: &[f32], into: &mut [f32]) {
     let dimension = vector.len();
     if dimension == 0 {
         into.fill(0.0);
         return;
     }
-    let (fours, rest) = into.as_chunks_mut::<AT_A_TIME>();
-    let (of_fours, of_rest) = rows.split_at(fours.len() * AT_A_TIME * dimension);
-    for (products, rows) in fours.iter_mut().zip(of_fours.chunks_exact(AT_A_TIME * dimension)) {
-        let (first, second) = rows.split_at(2 * dimension);
-        let ((a, b), (c, d)) = (first.split_at(dimension), second.split_at(dimension));
-        *products = four(vector, [a, b, c, d]);
+    let (fours, rest) = into.as_chunks_mut::<ROWS>();
+    let (of_fours, of_rest) = rows.split_at(fours.len() * ROWS * dimension);
+    for (products, rows) in fours.iter_mut().zip(of_fours.chunks_exact(ROWS * dimension)) {
+        [*products] = tile([vector], split(rows, dimension));
     }
     for (product, row) in rest.iter_mut().zip(of_rest.chunks_exact(dimension)) {
         *product = dot(vector, row);
@@ -55,45 +49,143 @@ fn plain(vector: &[f32], rows: &[f32], into: &mut [f32]) {
     reason = "compiled for the features of whoever calls it"
 )]
 #[inline(always)]
-fn four(vector: &[f32], rows: [&[f32]; AT_A_TIME]) -> [f32; AT_A_TIME] {
-    let (blocks, rest) = vector.as_chunks::<LANES>();
-    let [a, b, c, d] = rows.map(|row| row.as_chunks::<LANES>());
-    let mut lanes = [[0.0_f32; LANES]; AT_A_TIME];
-    let others = a.0.iter().zip(b.0).zip(c.0).zip(d.0);
-    for (block, (((a, b), c), d)) in blocks.iter().zip(others) {
-        for lane in 0..LANES {
-            lanes[0][lane] += block[lane] * a[lane];
-            lanes[1][lane] += block[lane] * b[lane];
-            lanes[2][lane] += block[lane] * c[lane];
-            lanes[3][lane] += block[lane] * d[lane];
+fn plain_dots_of_pairs(vectors: &[f32], dimension: usize, stride: usize, into: &mut [f32]) {
+    if dimension == 0 {
+        into.fill(0.0);
+        return;
+    }
+    let count = vectors.len() / dimension;
+    let vector = |position: usize| &vectors[position * dimension..][..dimension];
+    let whole = count - count % ROWS;
+    for first in (0..whole).step_by(ROWS_IN_CACHE) {
+        let rows = first..whole.min(first + ROWS_IN_CACHE);
+        // Below the diagonal, and of the square on it the whole, as it comes.
+        let mut later = first + 1;
+        while later + VECTORS <= count {
+            let both = [vector(later), vector(later + 1)];
+            for row in rows.clone().step_by(ROWS).take_while(|row| *row <= later) {
+                let products = tile(
+                    both,
+                    split(&vectors[row * dimension..][..ROWS * dimension], dimension),
+                );
+                for (vector, products) in (later..).zip(products) {
+                    into[vector * stride + row..][..ROWS].copy_from_slice(&products);
+                }
+            }
+            later += VECTORS;
+        }
+        if later < count {
+            for row in rows.step_by(ROWS) {
+                let rows = split(&vectors[row * dimension..][..ROWS * dimension], dimension);
+                let [products] = tile([vector(later)], rows);
+                into[later * stride + row..][..ROWS].copy_from_slice(&products);
+            }
         }
     }
-    for (lanes, row) in lanes.iter_mut().zip([a.1, b.1, c.1, d.1]) {
-        for (lane, (left, right)) in rest.iter().zip(row).enumerate() {
-            lanes[lane] += left * right;
+    for row in whole..count {
+        for later in row + 1..count {
+            into[later * stride + row] = dot(vector(later), vector(row));
         }
     }
-    lanes.map(sum_of_lanes)
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "compiled for the features of whoever calls it"
+)]
+#[inline(always)]
+fn split(rows: &[f32], dimension: usize) -> [&[f32]; ROWS] {
+    let (first, second) = rows.split_at(2 * dimension);
+    let ((a, b), (c, d)) = (first.split_at(dimension), second.split_at(dimension));
+    [a, b, c, d]
+}
+
+/// The products of each vector with each row.
+#[expect(
+    clippy::inline_always,
+    reason = "compiled for the features of whoever calls it"
+)]
+#[inline(always)]
+fn tile<'v, const N: usize>(vectors: [&'v [f32]; N], rows: [&'v [f32]; ROWS]) -> [[f32; ROWS]; N] {
+    let whole = vectors[0].len() / LANES;
+    let blocks = |vector: &'v [f32]| &vector.as_chunks::<LANES>().0[..whole];
+    let rest = |vector: &'v [f32]| vector.as_chunks::<LANES>().1;
+    let (vector_blocks, row_blocks) = (vectors.map(blocks), rows.map(blocks));
+    let mut lanes = [[[0.0_f32; LANES]; ROWS]; N];
+    for block in 0..whole {
+        for (lanes, vector) in lanes.iter_mut().zip(&vector_blocks) {
+            for (lanes, row) in lanes.iter_mut().zip(&row_blocks) {
+                for lane in 0..LANES {
+                    lanes[lane] += vector[block][lane] * row[block][lane];
+                }
+            }
+        }
+    }
+    for (lanes, vector) in lanes.iter_mut().zip(vectors.map(rest)) {
+        for (lanes, row) in lanes.iter_mut().zip(rows.map(rest)) {
+            for (lane, (left, right)) in vector.iter().zip(row).enumerate() {
+                lanes[lane] += left * right;
+            }
+        }
+    }
+    lanes.map(|lanes| lanes.map(sum_of_lanes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rows(dimension: usize, count: usize) -> Vec<f32> {
+        let value = |index: usize| ((index * 7919 + dimension) % 1013) as f32 / 1013.0 - 0.4;
+        (0..dimension * count).map(|index| value(index + 17)).collect()
+    }
+
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
     #[test]
     fn many_are_what_one_at_a_time_is_to_the_bit() {
         for dimension in [1, 7, 8, 9, 30, 384] {
             for count in [0, 1, 3, 4, 5, 11] {
-                let value = |index: usize| ((index * 7919 + dimension) % 1013) as f32 / 1013.0 - 0.4;
-                let vector: Vec<f32> = (0..dimension).map(value).collect();
-                let rows: Vec<f32> = (0..dimension * count).map(|index| value(index + 17)).collect();
-                let expected: Vec<f32> = rows.chunks(dimension).map(|row| dot(&vector, row)).collect();
+                let rows = rows(dimension, count + 1);
+                let (vector, rows) = rows.split_at(dimension);
+                let expected: Vec<f32> = rows.chunks(dimension).map(|row| dot(vector, row)).collect();
                 let (mut given, mut without) = (vec![0.0; count], vec![0.0; count]);
-                dots(&vector, &rows, &mut given);
-                plain(&vector, &rows, &mut without);
-                let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+                dots(vector, rows, &mut given);
+                plain_dots(vector, rows, &mut without);
                 assert_eq!(bits(&given), bits(&expected), "{dimension} {count}");
                 assert_eq!(bits(&without), bits(&expected), "{dimension} {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_are_what_one_at_a_time_is_to_the_bit() {
+        for dimension in [1, 9, 30] {
+            for count in [0, 1, 2, 3, 4, 5, 8, 16, 17, 18, 19, 33, 50, 64] {
+                let vectors = rows(dimension, count);
+                let vector = |position: usize| &vectors[position * dimension..][..dimension];
+                let stride = count + 3;
+                let (mut given, mut without) = (vec![9.0; count * stride], vec![9.0; count * stride]);
+                dots_of_pairs(&vectors, dimension, stride, &mut given);
+                plain_dots_of_pairs(&vectors, dimension, stride, &mut without);
+                for later in 0..count {
+                    for earlier in 0..later {
+                        let expected = dot(vector(later), vector(earlier)).to_bits();
+                        let place = later * stride + earlier;
+                        assert_eq!(
+                            given[place].to_bits(),
+                            expected,
+                            "{dimension} {count} {later} {earlier}"
+                        );
+                        assert_eq!(
+                            without[place].to_bits(),
+                            expected,
+                            "{dimension} {count} {later} {earlier}"
+                        );
+                    }
+                }
             }
         }
     }

@@ -6,11 +6,9 @@
 //! journeys stay what they are; clusters that become too small dissolve.
 
 use crate::affinity::Affinities;
+use crate::fit::{Fit, fits};
 use crate::linkage::Unit;
 use crate::params::Params;
-
-/// Members that an activity is compared with one by one.
-const NEAREST: usize = 3;
 
 /// The cluster of each unit; none for noise.
 pub(crate) type Labels = Vec<Option<usize>>;
@@ -45,27 +43,21 @@ fn round(
     params: &Params,
 ) -> Labels {
     let members = members(labels);
-    let clusters = members.len();
     let weights: Vec<f32> = units.iter().map(|unit| unit.weight).collect();
-    let mut fits = Vec::with_capacity(units.len() * clusters);
-    for unit in 0..units.len() {
-        let row = affinities.row(unit);
-        fits.extend(
-            members
-                .iter()
-                .map(|members| Fit::of(unit, row, members, &weights)),
-        );
-    }
+    let fits: Vec<Vec<Fit>> = members
+        .iter()
+        .map(|members| fits(affinities, members, &weights))
+        .collect();
     let cohesions: Vec<f32> = members
         .iter()
-        .enumerate()
-        .map(|(cluster, members)| cohesion(members, units, |unit| fits[unit * clusters + cluster].sum))
+        .zip(&fits)
+        .map(|(members, fits)| cohesion(members, units, |unit| fits[unit].sum))
         .collect();
     let mut next = labels.clone();
     for unit in settled..units.len() {
         let mut best: Option<(usize, f32)> = None;
-        for (cluster, fit) in fits[unit * clusters..][..clusters].iter().enumerate() {
-            if let Some(fit) = fit.value(params.nearest_share)
+        for (cluster, fits) in fits.iter().enumerate() {
+            if let Some(fit) = fits[unit].value(params.nearest_share)
                 && let value = fit - params.cohesion_share * cohesions[cluster]
                 && best.is_none_or(|(_, highest)| value > highest)
             {
@@ -109,58 +101,6 @@ fn cohesion(members: &[usize], units: &[Unit], to_others: impl Fn(usize) -> f32)
     }
     let pairs = weight * (weight - 1.0) / 2.0;
     if pairs > 0.0 { sum / pairs } else { 0.0 }
-}
-
-/// How an activity compares with one cluster.
-#[derive(Debug, Clone, Copy)]
-struct Fit {
-    sum: f32,
-    weight: f32,
-    /// Highest first.
-    nearest: [f32; NEAREST],
-    members: usize,
-}
-
-impl Fit {
-    /// `unit` itself does not count.
-    fn of(unit: usize, row: &[f32], members: &[usize], weights: &[f32]) -> Self {
-        let (mut sum, mut weight) = (0.0_f32, 0.0_f32);
-        let [mut first, mut second, mut third] = [f32::NEG_INFINITY; NEAREST];
-        let mut count = 0;
-        for &member in members {
-            if member == unit {
-                continue;
-            }
-            let affinity = row[member];
-            sum += affinity * weights[member];
-            weight += weights[member];
-            count += 1;
-            if affinity > third {
-                if affinity > first {
-                    (first, second, third) = (affinity, first, second);
-                } else if affinity > second {
-                    (second, third) = (affinity, second);
-                } else {
-                    third = affinity;
-                }
-            }
-        }
-        Self {
-            sum,
-            weight,
-            nearest: [first, second, third],
-            members: count,
-        }
-    }
-
-    fn value(&self, nearest_share: f32) -> Option<f32> {
-        let known = self.members.min(NEAREST);
-        if known == 0 {
-            return None;
-        }
-        let nearest = self.nearest[..known].iter().sum::<f32>() / known as f32;
-        Some((1.0 - nearest_share) * (self.sum / self.weight) + nearest_share * nearest)
-    }
 }
 
 /// The clusters that are large enough or hold a settled journey, numbered anew.

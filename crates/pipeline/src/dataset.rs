@@ -107,6 +107,12 @@ impl Dataset {
         )))
     }
 
+    /// The same with the columns that say where a row is.
+    pub(crate) fn with_places(&self, buckets: &[u32]) -> Result<Arc<BucketedTable>, PipelineError> {
+        let table = self.bucketed(buckets)?;
+        Ok(Arc::new(Arc::unwrap_or_clone(table).with_places()))
+    }
+
     fn table_file(&self, file: &DataFile) -> Result<TableFile, PipelineError> {
         let value = |field: &FieldRef| {
             let text = file.partition.get(field.name()).cloned().flatten();
@@ -124,6 +130,7 @@ impl Dataset {
             path: format!("{}/{}", self.directory, file.path),
             size: file.size,
             partition_values,
+            deleted: file.deleted.clone(),
         })
     }
 }

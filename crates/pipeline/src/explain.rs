@@ -53,7 +53,7 @@ pub async fn explain_statement(
     };
     for (name, dataset) in datasets(statement) {
         if in_buckets && name != "chosen_names" {
-            session.register_table(name, dataset.bucketed(&BUCKETS)?)?;
+            session.register_table(name, dataset.with_places(&BUCKETS)?)?;
         } else {
             session.register_table(name, dataset.provider()?)?;
         }
@@ -82,7 +82,12 @@ pub async fn explain_statement(
 fn in_buckets(statement: Statement) -> bool {
     statement.name.starts_with("pipeline/segment/")
         || statement == catalogue::SLICE_DIGEST
-        || [catalogue::JOURNEYS_FRESH, catalogue::JOURNEYS_CARRIED].contains(&statement)
+        || [
+            catalogue::JOURNEYS_FRESH,
+            catalogue::JOURNEYS_CARRIED,
+            catalogue::JOURNEYS_SUPERSEDED,
+        ]
+        .contains(&statement)
 }
 
 struct Writing {
@@ -129,7 +134,7 @@ fn written(statement: Statement) -> Option<Writing> {
     use wayfare_tables::{
         ITEM_VECTORS, JOURNEY_ACTIVITIES, JOURNEY_ALIASES, JOURNEY_NAMES, REJECTED_ROWS, SEGMENT_STATE,
     };
-    let tables: [(Statement, &'static TableSpec); 13] = [
+    let tables: [(Statement, &'static TableSpec); 14] = [
         (catalogue::ACTIVITY_LOG, &ACTIVITY_LOG),
         (catalogue::REJECTED_ROWS, &REJECTED_ROWS),
         (catalogue::ITEM_VECTORS, &ITEM_VECTORS),
@@ -137,6 +142,7 @@ fn written(statement: Statement) -> Option<Writing> {
         (catalogue::STATE_CARRIED, &SEGMENT_STATE),
         (catalogue::ACTIVITIES_FRESH, &JOURNEY_ACTIVITIES),
         (catalogue::ACTIVITIES_CARRIED, &JOURNEY_ACTIVITIES),
+        (catalogue::ACTIVITIES_MOVED, &JOURNEY_ACTIVITIES),
         (catalogue::ALIASES_FRESH, &JOURNEY_ALIASES),
         (catalogue::ALIASES_CARRIED, &JOURNEY_ALIASES),
         (catalogue::NEW_EXTRACTIVE_NAMES, &JOURNEY_NAMES),
@@ -260,6 +266,7 @@ fn file(path: String, partition: &[(String, String)]) -> DataFile {
         rows: 1_000_000,
         partition: partition.collect(),
         modified_ms: 0,
+        deleted: None,
     }
 }
 

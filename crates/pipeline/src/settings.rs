@@ -82,6 +82,9 @@ pub struct TablesSettings {
     pub bucket_count: u32,
     /// Buckets that are computed, committed to the ledger and restarted together.
     pub buckets_per_group: u32,
+    /// Share of a bucket's rows, 0 to 1, that may be deleted by Delta deletion vectors before the bucket is written anew.
+    /// 0 writes every touched bucket anew: for readers that do not know deletion vectors.
+    pub max_deleted_share: f64,
 }
 
 impl TablesSettings {
@@ -97,6 +100,7 @@ impl Default for TablesSettings {
             url: String::new(),
             bucket_count: 16,
             buckets_per_group: 4,
+            max_deleted_share: 0.3,
         }
     }
 }

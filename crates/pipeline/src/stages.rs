@@ -1,6 +1,7 @@
 //! The stages of a run, in their order. Each reads what the one before left on object storage, writes files under
 //! names of its own attempt, and declares a bucket group done with a manifest that is created once.
 
+mod carrying;
 pub(crate) mod embed;
 mod group_work;
 pub(crate) mod load;
@@ -8,10 +9,12 @@ pub(crate) mod name;
 pub(crate) mod publish;
 pub(crate) mod segment;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int32Type;
 pub(crate) use group_work::in_groups;
 use wayfare_tables::{DataFile, Manifest, read_manifest, write_manifest};
 
@@ -48,6 +51,14 @@ pub(crate) fn rows_of(files: &[DataFile]) -> u64 {
     files.iter().map(|file| file.rows).fold(0, u64::saturating_add)
 }
 
+/// The buckets in the first column of rows.
+pub(crate) fn buckets_of(batches: &[RecordBatch]) -> BTreeSet<u32> {
+    let numbers = batches
+        .iter()
+        .flat_map(|batch| batch.column(0).as_primitive::<Int32Type>().values().to_vec());
+    numbers.filter_map(|bucket| u32::try_from(bucket).ok()).collect()
+}
+
 /// The files of one output over all groups.
 pub(crate) fn output_of(manifests: &[Manifest], output: &str) -> Vec<DataFile> {
     manifests
@@ -59,6 +70,14 @@ pub(crate) fn output_of(manifests: &[Manifest], output: &str) -> Vec<DataFile> {
 }
 
 impl Run<'_> {
+    /// When a bucket is written anew, beside those `anew`.
+    pub(crate) fn carrying_rule<'r>(&self, anew: &'r [u32]) -> carrying::Rule<'r> {
+        carrying::Rule {
+            max_deleted_share: self.settings.tables.max_deleted_share,
+            anew,
+        }
+    }
+
     /// Gives the group's manifest, running `attempt` only if there is none yet.
     pub(crate) async fn group<'r, F>(
         &'r self,

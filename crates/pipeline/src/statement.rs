@@ -153,6 +153,7 @@ pub(crate) fn files_of(batches: &[RecordBatch]) -> Result<Vec<DataFile>, Pipelin
                 rows,
                 partition,
                 modified_ms,
+                deleted: None,
             });
         }
     }

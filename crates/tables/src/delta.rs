@@ -8,7 +8,7 @@ mod actions;
 mod fence;
 mod log;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use deltalake_core::kernel::EagerSnapshot;
 use deltalake_core::kernel::transaction::{CommitData, PROTOCOL, TransactionError};
@@ -154,14 +154,7 @@ async fn commit_to(
         if let (Some(owner), Some(current)) = (owner, &current) {
             owner.check(log, current).await?;
         }
-        let prepared = actions::prepare(
-            spec,
-            current.is_none(),
-            change,
-            transaction,
-            owner,
-            operation_note,
-        )?;
+        let prepared = actions::prepare(spec, current.as_ref(), change, transaction, owner, operation_note)?;
         if let Some(outcome) = attempt(log, current.as_ref(), change, transaction, &prepared).await? {
             return Ok(outcome);
         }
@@ -266,26 +259,30 @@ async fn already_committed(
     Ok(Some(CommitOutcome::AlreadyCommitted { version }))
 }
 
-/// Removed files must still be there and added ones must be new: nothing else can make two commits contradict each other.
+/// Removed files must still be there, with the same rows, and added ones must be new or take a removed one's place: nothing else can make two commits contradict each other.
 fn check_against(
     log: &TableLog<'_>,
     snapshot: &EagerSnapshot,
     change: &TableChange,
 ) -> Result<(), TablesError> {
     let files = log.files(snapshot)?;
-    let active: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    if let Some(missing) = change
-        .remove
-        .iter()
-        .find(|file| !active.contains(file.path.as_str()))
-    {
+    let active: HashMap<&str, &DataFile> = files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let holds = |file: &&DataFile| {
+        active
+            .get(file.path.as_str())
+            .is_some_and(|held| held.shows_same(file))
+    };
+    if let Some(missing) = change.remove.iter().find(|file| !holds(file)) {
         return Err(TablesError::Conflict {
             table: log.spec().name,
             version: snapshot.version(),
             path: missing.path.clone(),
         });
     }
-    if let Some(present) = change.add.iter().find(|file| active.contains(file.path.as_str())) {
+    let removed: HashSet<&str> = change.remove.iter().map(|file| file.path.as_str()).collect();
+    let present =
+        |file: &&DataFile| active.contains_key(file.path.as_str()) && !removed.contains(file.path.as_str());
+    if let Some(present) = change.add.iter().find(present) {
         return Err(TablesError::InvalidChange {
             table: log.spec().name,
             reason: format!("it adds '{}', which the table already has", present.path),

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use deltalake_core::DeltaTableError;
 
+use crate::deleted_rows::DeletedRowsError;
 use crate::storage;
 
 /// What the caller can do about an error.
@@ -90,6 +91,16 @@ pub enum TablesError {
     )]
     RowCountMissing { table: &'static str, path: String },
 
+    #[error(
+        "the log of table '{table}' says of file '{path}' which rows are deleted, in a way that cannot be read"
+    )]
+    DeletedRows {
+        table: &'static str,
+        path: String,
+        #[source]
+        source: DeletedRowsError,
+    },
+
     #[error("change of table '{table}' is invalid: {reason}")]
     InvalidChange { table: &'static str, reason: String },
 
@@ -174,7 +185,9 @@ impl TablesError {
                 class_of(source.as_ref()).unwrap_or(ErrorClass::Corrupt)
             }
             Self::VersionNotFound { .. } | Self::RunNotFound { .. } => ErrorClass::NotFound,
-            Self::RowCountMissing { .. } | Self::CorruptRecord { .. } => ErrorClass::Corrupt,
+            Self::RowCountMissing { .. } | Self::DeletedRows { .. } | Self::CorruptRecord { .. } => {
+                ErrorClass::Corrupt
+            }
             Self::InvalidChange { .. } | Self::EncodeRecord { .. } => ErrorClass::Bug,
             Self::Conflict { .. }
             | Self::Contended { .. }

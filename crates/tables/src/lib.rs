@@ -10,6 +10,7 @@ pub mod claim;
 mod clock;
 pub mod crash_point;
 pub mod data_file;
+pub mod deleted_rows;
 pub mod delta;
 pub mod error;
 pub mod foreign;
@@ -26,6 +27,7 @@ pub mod storage;
 pub use claim::{Claim, Owner, owner_of};
 pub use crash_point::crash_point;
 pub use data_file::DataFile;
+pub use deleted_rows::{DeletedRows, DeletedRowsError};
 pub use delta::{
     CommitOutcome, Fence, TableChange, TableSnapshot, Transaction, commit, commit_as, load_table,
 };

@@ -1,6 +1,7 @@
 //! Benchmarks that anyone can run again. Nothing here is a test: machines are shared, and times vary.
 
 mod cluster;
+mod increment;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -13,6 +14,7 @@ use crate::checkout::Checkout;
 use crate::{assets, process};
 
 pub(crate) use cluster::{big, tax};
+pub(crate) use increment::increment;
 
 /// Activities of the sizes that are measured where none are named.
 const SIZES: &[u64] = &[1_000_000, 10_000_000];

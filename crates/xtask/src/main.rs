@@ -44,6 +44,8 @@ usage: cargo xtask COMMAND
   bench scale [COUNT...]    time and memory of load and segment over COUNT synthetic activities each
   bench tax [COUNT]         the same work on the embedded engine and on a cluster of this machine, in turn
   bench cluster [COUNT]     load and segment of many activities on a cluster of this machine, with the memory of each process
+  bench increment [USERS COUNT]
+                            a day on which 1% and 10% of the users are active against the run over all days before
   book [--open]             build the documentation of docs/ as a book and print where it is
 
 The cache is $WAYFARE_CACHE, by default ~/.cache/wayfare.
@@ -84,7 +86,8 @@ fn dispatch(arguments: &[String]) -> Result<()> {
             [what, sizes @ ..] if what == "scale" => bench::scale(&checkout, sizes),
             [what, sizes @ ..] if what == "tax" => bench::tax(&checkout, sizes),
             [what, sizes @ ..] if what == "cluster" => bench::big(&checkout, sizes),
-            _ => bail!("`bench` knows `scale`, `tax` and `cluster`"),
+            [what, sizes @ ..] if what == "increment" => bench::increment(&checkout, sizes),
+            _ => bail!("`bench` knows `scale`, `tax`, `cluster` and `increment`"),
         },
         "lint" => {
             refuse_arguments(command, rest)?;

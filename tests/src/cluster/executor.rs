@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{READY_WITHIN, Surroundings, give};
+use super::{HEARTBEAT_SECONDS, READY_WITHIN, Surroundings, give};
 use crate::hold_point::HoldPoint;
 use crate::listening::free_port;
 use crate::process::Process;
@@ -31,6 +31,10 @@ pub struct Work {
     pub environment: Vec<(String, String)>,
     /// Where it finds the scheduler, if not at its own address.
     pub scheduler: Option<SocketAddr>,
+    /// Where it listens, if not on loopback.
+    pub listens_at: Option<IpAddr>,
+    /// What the program is started by, before its name; nothing without.
+    pub entrance: Vec<String>,
     /// Where others are told to find it.
     pub advertised: Option<IpAddr>,
     /// On which ports it is, Flight and gRPC; any without.
@@ -48,6 +52,8 @@ impl Work {
             kind,
             environment: Vec::new(),
             scheduler: None,
+            listens_at: None,
+            entrance: Vec::new(),
             advertised: None,
             ports: None,
             work_bytes: None,
@@ -79,8 +85,15 @@ pub struct Executor {
     pub process: Process,
 }
 
-impl Executor {
-    pub(super) fn start(
+/// A process that is not ready yet.
+#[derive(Debug)]
+pub(super) struct Starting {
+    kind: Kind,
+    process: Process,
+}
+
+impl Starting {
+    pub(super) fn launch(
         surroundings: &Surroundings,
         scheduler: SocketAddr,
         folder: &Path,
@@ -91,17 +104,29 @@ impl Executor {
         for folder in [&temporary, &work_folder] {
             std::fs::create_dir_all(folder).expect("a folder for the executor");
         }
-        let mut command = match work.work_bytes {
-            None => command(&[]),
-            Some(bytes) => small_disk(&work_folder, bytes),
+        let mut command = match (work.work_bytes, work.entrance.split_first()) {
+            (Some(bytes), _) => small_disk(&work_folder, bytes),
+            (None, Some((first, rest))) => entered(first, rest),
+            (None, None) => command(&[]),
         };
         let (flight, grpc) = work.ports.unwrap_or_else(|| (free_port(), free_port()));
-        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, flight)).to_string();
-        command.args(["executor", "--cores", "1", "--scheduler", &scheduler.to_string()]);
+        let host = work.listens_at.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let bind = SocketAddr::new(host, flight).to_string();
+        command.args([
+            "executor",
+            "--cores",
+            "1",
+            "--heartbeat-seconds",
+            HEARTBEAT_SECONDS,
+        ]);
+        command.args(["--scheduler", &scheduler.to_string()]);
         command.args(["--bind", &bind, "--grpc-port", &grpc.to_string()]);
         command.arg("--work-dir").arg(&work_folder);
         if work.kind == Kind::Accelerator {
             command.args(["--accelerator", "cpu-emulated"]);
+        }
+        if work.listens_at.is_some() {
+            command.arg("--insecure");
         }
         if let Some(address) = work.advertised {
             command.args(["--advertise-host", &address.to_string()]);
@@ -114,23 +139,31 @@ impl Executor {
         give(&mut command, surroundings);
         command.envs(work.environment);
         let name = format!("executor in {}", folder.display());
-        let mut process = Process::start(&name, &mut command);
-        let ready = process.wait_for("it is ready", READY_WITHIN, |event| {
+        Self {
+            kind: work.kind,
+            process: Process::start(&name, &mut command),
+        }
+    }
+
+    pub(super) fn ready(mut self) -> Executor {
+        let ready = self.process.wait_for("it is ready", READY_WITHIN, |event| {
             event["event"] == "executor_ready"
         });
         let id = ready["executor"].as_str().unwrap_or_default().to_owned();
-        let prefix = match work.kind {
+        let prefix = match self.kind {
             Kind::Plain => "plain-",
             Kind::Accelerator => "accelerator-",
         };
         assert!(id.starts_with(prefix), "{ready}");
-        Self {
+        Executor {
             id,
-            kind: work.kind,
-            process,
+            kind: self.kind,
+            process: self.process,
         }
     }
+}
 
+impl Executor {
     /// The models that it has loaded.
     pub fn models_loaded(&self) -> Vec<Value> {
         let events = self.process.events().into_iter();
@@ -153,11 +186,24 @@ fn small_disk(folder: &Path, bytes: u64) -> Command {
         command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\""]);
         command
     };
-    small.arg("sh").arg(binary()).env_clear();
+    small.arg("sh").arg(binary());
+    with_usual_environment(small)
+}
+
+/// The program, started by another one that becomes it.
+fn entered(first: &str, rest: &[String]) -> Command {
+    let mut command = Command::new(first);
+    command.args(rest).arg(binary());
+    with_usual_environment(command)
+}
+
+fn with_usual_environment(mut other: Command) -> Command {
     let like_any_other = command(&[]);
     let variables = like_any_other.get_envs();
-    small.envs(variables.filter_map(|(name, value)| Some((name, value?))));
-    small
+    other
+        .env_clear()
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    other
 }
 
 fn mounts(mount: &str) -> bool {

@@ -11,6 +11,8 @@ use wayfare_tests::s3;
 use wayfare_tests::scene::{Scene, succeeds};
 use wayfare_tests::small_world::DATES;
 
+use super::placement;
+
 /// The names that were made, without the run that made them.
 fn names(tables_url: &str) -> Vec<String> {
     let sql = select(&JOURNEY_NAMES);
@@ -28,12 +30,14 @@ fn executors_and_buckets_do_not_show() {
     // Alone, the first one does all the work; then the models are the second one's.
     for kind in [Kind::Plain, Kind::Accelerator, Kind::Plain] {
         cluster.add(Work::of(kind));
-        for (buckets, per_group) in [(8, 4), (64, 32)] {
+        // As many tasks as without any setting, and few.
+        for (buckets, per_group, threads) in [(8, 4, 0), (64, 32, 3)] {
             let what = format!("{} executors, {buckets} buckets", cluster.executors().len());
             let tables = format!("{}-{buckets}", cluster.executors().len());
             let changes = [
                 format!("tables.bucket_count={buckets}"),
                 format!("tables.buckets_per_group={per_group}"),
+                format!("engine.threads={threads}"),
             ];
             let changes = changes.each_ref().map(String::as_str);
             let ended = succeeds(&mut scene.run_on(&cluster, &tables, &changes), &cluster, &what);
@@ -41,6 +45,9 @@ fn executors_and_buckets_do_not_show() {
             scene.assert_undisturbed(&tables, &what);
             let folder = scene.s3.folder(&tables).display().to_string();
             assert_eq!(names(&folder), expected_names, "{what}");
+        }
+        if cluster.executors().len() == 1 {
+            placement::assert_the_only_executor_takes_all_work(&cluster);
         }
     }
 }
@@ -51,13 +58,15 @@ fn two_runs_on_a_cluster_end_like_one() {
     let cluster = Cluster::of(scene.surroundings(), 2, 1);
     for dates in [[DATES[0], DATES[7]], [DATES[8], DATES[14]]] {
         let what = format!("{dates:?}");
-        let mut run = scene.run_over(dates, "by-month", &[]);
+        // Executors have to pass over rows that the second run deletes in place.
+        let mut run = scene.run_over(dates, "by-month", &["tables.max_deleted_share=1"]);
         run.args(["--cluster", &cluster.address().to_string()])
             .envs(s3::environment(&scene.s3.endpoint()));
         let ended = succeeds(&mut run, &cluster, &what);
         assert_eq!(ended.result()["outcome"], "done", "{what}");
     }
     scene.assert_contents("by-month", "two runs");
+    placement::assert_models_work_on_the_accelerator_and_nothing_else_does(&cluster);
     let again = succeeds(&mut scene.run_on(&cluster, "by-month", &[]), &cluster, "again");
     assert_eq!(again.result()["outcome"], "noop");
 }

@@ -7,6 +7,7 @@ mod disk;
 mod driver;
 mod drivers;
 mod executors;
+mod namespace;
 mod network;
 mod outcome;
 mod scheduler;
@@ -41,6 +42,7 @@ faults! {
     Asked  executor_killed_while_embedding: executors::killed_while_embedding;
     Asked  all_executors_killed_and_restarted: executors::all_killed_and_restarted;
     Always scheduler_killed_and_restarted: scheduler::killed_and_restarted;
+    Always driver_killed_before_a_manifest: driver::killed_before_a_manifest;
     Asked  driver_killed_before_a_commit: driver::killed_before_a_commit;
     Always driver_killed_between_commit_and_answer: driver::killed_between_commit_and_answer;
     Asked  driver_killed_after_a_commit: driver::killed_after_a_commit;

@@ -3,9 +3,12 @@
 
 mod equal;
 mod faults;
+mod leftovers;
 mod local;
 mod movielens;
 mod pack;
 mod placement;
+mod pull;
 mod refusal;
+mod tls;
 mod tools;

@@ -56,6 +56,7 @@ fn movielens_is_the_same_on_every_cluster() {
     let mut cluster = Cluster::start(Surroundings {
         environment: s3::environment(&s3.endpoint()),
         allowed: vec![s3::url(""), format!("file://{assets}")],
+        ..Surroundings::default()
     });
     for kind in [Kind::Plain, Kind::Accelerator, Kind::Plain] {
         cluster.add(Work::of(kind));

@@ -117,6 +117,7 @@ fn the_item_store_may_be_larger_than_an_executors_memory() {
     let mut cluster = Cluster::start(Surroundings {
         environment: variables(),
         allowed: vec![s3::url(""), format!("file://{}", world.path("").display())],
+        ..Surroundings::default()
     });
     for _ in 0..2 {
         cluster.add(Work::of(Kind::Plain).limited_to_mib(LIMIT_MIB));

@@ -1,15 +1,12 @@
 //! Which executor gets which task, from the scheduler's record, and who loads models.
+//!
+//! Holds no test of its own: tests of equal tables look at this of the clusters that they have anyway.
 
 use wayfare_tests::cluster::{Cluster, Executor, Kind};
-use wayfare_tests::scene::{Scene, succeeds};
 
-#[test]
-fn models_work_on_the_accelerator_and_nothing_else_does() {
-    let scene = Scene::new();
-    let cluster = Cluster::of(scene.surroundings(), 2, 1);
-    succeeds(&mut scene.run_on(&cluster, "placed", &[]), &cluster, "the run");
-    scene.assert_undisturbed("placed", "the run");
-
+/// Of everything that the cluster has done, models worked on accelerators only, and nothing else did.
+#[track_caller]
+pub(super) fn assert_models_work_on_the_accelerator_and_nothing_else_does(cluster: &Cluster) {
     let tasks = cluster.tasks();
     let ids = |kind: Kind| -> Vec<&str> {
         let executors = cluster.executors().iter();
@@ -50,12 +47,9 @@ fn models_work_on_the_accelerator_and_nothing_else_does() {
     assert_eq!(loaded(Kind::Accelerator), 1, "{}", cluster.said());
 }
 
-#[test]
-fn without_an_accelerator_any_executor_takes_all_work() {
-    let scene = Scene::new();
-    let cluster = Cluster::of(scene.surroundings(), 1, 0);
-    succeeds(&mut scene.run_on(&cluster, "plain", &[]), &cluster, "the run");
-    scene.assert_undisturbed("plain", "the run");
+/// The only executor that there was has done everything, calls of models too.
+#[track_caller]
+pub(super) fn assert_the_only_executor_takes_all_work(cluster: &Cluster) {
     let tasks = cluster.tasks();
     assert!(tasks.iter().any(|task| task.uses_model()), "{tasks:?}");
     let only: &Executor = &cluster.executors()[0];

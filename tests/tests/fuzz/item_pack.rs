@@ -17,7 +17,7 @@ use crate::mutation::{LONGEST_SCRIPT, mutated};
 const ITEMS: [&str; 3] = ["a", "b", "item-c"];
 const DIMENSION: usize = 4;
 
-fn sound_pack() -> Vec<u8> {
+fn sound_rows() -> RecordBatch {
     let values = Arc::new(Float32Array::from_iter_values((0..12_u8).map(f32::from))) as ArrayRef;
     let vectors = ListArray::new(
         element(DataType::Float32),
@@ -51,8 +51,29 @@ fn sound_pack() -> Vec<u8> {
         Arc::new(vectors),
         Arc::new(concepts),
     ];
-    let rows = RecordBatch::try_new(Arc::new(schema), columns).expect("columns as the schema says");
-    encode_pack(&rows, DIMENSION).expect("a sound pack").0
+    RecordBatch::try_new(Arc::new(schema), columns).expect("columns as the schema says")
+}
+
+fn sound_pack() -> Vec<u8> {
+    encode_pack(vec![sound_rows()], DIMENSION)
+        .expect("a sound pack")
+        .0
+}
+
+#[test]
+fn a_pack_does_not_show_the_batches_of_its_rows() {
+    let rows = sound_rows();
+    for cut in 0..=ITEMS.len() {
+        let batches = vec![rows.slice(0, cut), rows.slice(cut, ITEMS.len() - cut)];
+        let (bytes, hash) = encode_pack(batches, DIMENSION).expect("a sound pack");
+        assert_eq!(bytes, sound_pack(), "cut at {cut}");
+        assert_eq!(hash, format!("{:032x}", xxh3_128(&bytes)));
+    }
+    assert!(encode_pack(Vec::new(), DIMENSION).is_err(), "no batch");
+    assert!(
+        encode_pack(vec![rows], DIMENSION + 1).is_err(),
+        "vectors of another size"
+    );
 }
 
 /// Opens the pack and reads every row of it.

@@ -50,6 +50,48 @@ fn many_small_steps_and_one_big_one_end_the_same() {
 }
 
 #[test]
+fn rows_deleted_in_place_do_not_show() {
+    block_on(|| async {
+        let world = SmallWorld::new();
+        let expected = at_once(&world, "at-once", &[]).await;
+        for (tables, share) in [("never", "0"), ("always", "1")] {
+            let change = format!("tables.max_deleted_share={share}");
+            let steps = run_by_run(&world, tables, &DATES, &[&change]).await;
+            assert_same(&expected, &steps, &change);
+            let shuffled = format!("{tables}-shuffled");
+            let steps = run_by_run(&world, &shuffled, &out_of_order(), &[&change]).await;
+            assert_same(&expected, &steps, &format!("{change}, dates out of order"));
+            assert_eq!(
+                deletion_vectors(&world.tables(tables)) > 0,
+                share != "0",
+                "{change}"
+            );
+        }
+    });
+}
+
+/// Entries of the tables' logs that delete rows in place.
+fn deletion_vectors(tables: &str) -> usize {
+    [
+        "segment_state",
+        "journeys",
+        "journey_activities",
+        "journey_aliases",
+    ]
+    .iter()
+    .flat_map(|table| {
+        let log = std::path::Path::new(tables)
+            .join("restricted")
+            .join(table)
+            .join("_delta_log");
+        std::fs::read_dir(log).expect("the table has a log")
+    })
+    .map(|entry| std::fs::read_to_string(entry.expect("readable").path()).expect("an entry is text"))
+    .map(|entry| entry.matches("\"deletionVector\":{").count())
+    .sum()
+}
+
+#[test]
 fn the_order_of_dates_does_not_show() {
     block_on(|| async {
         let world = SmallWorld::new();

@@ -7,6 +7,21 @@ use clap::{Subcommand, ValueEnum};
 
 use super::{JobArgs, SelectionArgs};
 
+/// Who a process is to the others of a cluster, and whom it trusts.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct TlsArgs {
+    /// Encrypt what goes between the processes of the cluster, and show them this certificate, and those that lead to its
+    /// authority, as PEM; also WAYFARE_TLS_CERTIFICATE
+    #[arg(long, value_name = "FILE", requires_all = ["tls_key", "tls_ca"])]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The key of --tls-certificate, as PEM; also WAYFARE_TLS_KEY
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Talk to those only whose certificates come from this authority, as PEM; also WAYFARE_TLS_CA
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_ca: Option<PathBuf>,
+}
+
 /// Who may reach a process of a cluster, and what it may reach.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ReachArgs {
@@ -16,6 +31,8 @@ pub(crate) struct ReachArgs {
     /// Listen on an address that is not loopback, although nothing encrypts or authenticates what arrives there
     #[arg(long)]
     pub(crate) insecure: bool,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// Refuse places that do not begin with this, for example `s3://bucket/wayfare/`; may be repeated. Without it,
     /// nothing is refused
     #[arg(long = "allow", value_name = "URL_PREFIX")]
@@ -27,11 +44,20 @@ pub(crate) struct SchedulerArgs {
     /// Address to listen on: for executors, drivers, `/healthz` and `/readyz`
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50050")]
     pub(crate) bind: SocketAddr,
+    /// Another port of the same address for `/healthz` and `/readyz`, which is not encrypted
+    #[arg(long, value_name = "PORT")]
+    pub(crate) health_port: Option<u16>,
     #[command(flatten)]
     pub(crate) reach: ReachArgs,
+    /// Let executors ask for tasks, instead of connecting to them; all of them must be given --pull, too
+    #[arg(long)]
+    pub(crate) pull: bool,
     /// Seconds without a sign of life after which an executor is given up and its tasks go to others
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) executor_timeout_seconds: u64,
+    /// Seconds that tasks which compute models wait for an executor with an accelerator before any executor gets them
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub(crate) accelerator_wait_seconds: u64,
     /// Seconds after which a job is ended and submitted again if nothing happened to any of its tasks; more than the longest
     /// task takes
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
@@ -72,6 +98,13 @@ pub(crate) struct ExecutorArgs {
     pub(crate) health_port: Option<u16>,
     #[command(flatten)]
     pub(crate) reach: ReachArgs,
+    /// Ask for tasks, so that the scheduler need not reach this executor; the scheduler must be given --pull, too
+    #[arg(long)]
+    pub(crate) pull: bool,
+    /// Seconds between two signs of life; several must fit into the scheduler's --executor-timeout-seconds. After five that
+    /// did not arrive, the executor ends
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) heartbeat_seconds: u64,
     /// Take the tasks that compute models, and no others while there are other executors
     #[arg(long, value_enum)]
     pub(crate) accelerator: Option<AcceleratorKind>,
@@ -132,6 +165,12 @@ pub(crate) struct EngineArgs {
     /// On a cluster: fail where there is no executor with an accelerator, instead of computing models on other executors
     #[arg(long)]
     pub(crate) require_accelerator: bool,
+    /// On a cluster: seconds to wait, in all, between submitting a statement again and again that fails by something that
+    /// passes, before the run fails [default: 51]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) resubmit_seconds: Option<u64>,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,6 +182,8 @@ pub(crate) struct SubmitArgs {
     /// Where the cluster takes runs: what its scheduler was given as --driver-bind
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) cluster: String,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// Fail where there is no executor with an accelerator, instead of computing models on other executors
     #[arg(long)]
     pub(crate) require_accelerator: bool,

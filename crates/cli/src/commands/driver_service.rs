@@ -2,8 +2,8 @@
 //!
 //! `POST /runs` takes a job and starts its driver in this process; `GET /runs/ID` says how the run stands. Everything that
 //! must outlive this process is in the ledger beside the tables, by which a run is followed, cancelled and resumed from any
-//! host; this service remembers nothing that the ledger does not know. It authenticates nobody, so that it listens on
-//! loopback unless somebody says that more is meant, and it takes nothing from web pages, whose browser says where they
+//! host; this service remembers nothing that the ledger does not know. It authenticates nobody but by TLS, so that it listens
+//! on loopback unless somebody says that more is meant, and it takes nothing from web pages, whose browser says where they
 //! come from.
 
 mod admission;
@@ -19,7 +19,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::net::TcpListener;
-use wayfare_cluster::{ClusterEngine, Listen};
+use wayfare_cluster::{ClusterEngine, Listen, Protocol, Tls, TlsFront};
 use wayfare_functions::models::ModelProvider;
 use wayfare_tables::AllowedPrefixes;
 
@@ -35,6 +35,9 @@ use crate::models::CandleModels;
 pub(super) struct DriverService {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
+    /// Takes encrypted connections for the listener, which then is on loopback.
+    _front: Option<TlsFront>,
     allowed: AllowedPrefixes,
     runs: Arc<Runs>,
 }
@@ -43,6 +46,7 @@ pub(super) struct DriverService {
 #[derive(Clone)]
 struct Serving {
     scheduler: String,
+    tls: Option<Tls>,
     allowed: Arc<AllowedPrefixes>,
     models: Arc<dyn ModelProvider>,
     runs: Arc<Runs>,
@@ -52,14 +56,30 @@ impl DriverService {
     pub(super) async fn bind(
         address: SocketAddr,
         insecure: bool,
+        tls: Option<Tls>,
         allowed: AllowedPrefixes,
     ) -> Result<Self, Failure> {
-        let address = Listen { address, insecure }.check()?;
+        let for_others = insecure || tls.is_some();
+        let address = Listen { address, for_others }.check()?;
         let failed = |error| Failure::from(error).context(format!("cannot listen on `{address}`"));
         let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (listener, front) = match &tls {
+            None => (listener, None),
+            Some(tls) => {
+                let inside = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                    .await
+                    .map_err(failed)?;
+                let inner = inside.local_addr().map_err(failed)?;
+                let front = TlsFront::serve(listener, inner, tls, Protocol::Http1);
+                (inside, Some(front))
+            }
+        };
         Ok(Self {
-            address: listener.local_addr().map_err(failed)?,
+            address,
             listener,
+            tls,
+            _front: front,
             allowed,
             runs: Arc::default(),
         })
@@ -74,10 +94,21 @@ impl DriverService {
         Arc::clone(&self.runs)
     }
 
-    /// Answers until this process is asked to stop; runs under way are then asked to stop, too.
-    pub(super) async fn serve(self, scheduler: SocketAddr) -> Result<(), Failure> {
+    /// Answers until this process is asked to stop; runs under way are then asked to stop, too. `advertised` is the name by
+    /// which others reach the scheduler, where it has one.
+    pub(super) async fn serve(
+        self,
+        scheduler: SocketAddr,
+        advertised: Option<String>,
+    ) -> Result<(), Failure> {
+        let scheduler = match advertised {
+            // Certificates are for names by which others call.
+            Some(host) if self.tls.is_some() => format!("{host}:{}", scheduler.port()),
+            _ => reachable(scheduler).to_string(),
+        };
         let serving = Serving {
-            scheduler: reachable(scheduler).to_string(),
+            scheduler,
+            tls: self.tls,
             allowed: Arc::new(self.allowed),
             models: Arc::new(CandleModels::announcing()),
             runs: Arc::clone(&self.runs),
@@ -120,7 +151,8 @@ async fn submit(
         }
         let request = admission::admit(&submission, &serving.allowed)?;
         let options = job::cluster_options(&request.settings, submission.require_accelerator);
-        let engine = ClusterEngine::connect(&serving.scheduler, Arc::clone(&serving.models), options).await?;
+        let models = Arc::clone(&serving.models);
+        let engine = ClusterEngine::connect(&serving.scheduler, models, options, serving.tls.clone()).await?;
         serving.runs.start(request, engine)
     };
     let status = match started.await {

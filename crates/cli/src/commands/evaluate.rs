@@ -1,6 +1,6 @@
 //! `wayfare evaluate`: how good results are, where what is right is known.
 
-mod extraction;
+pub(super) mod extraction;
 mod naming;
 mod vectors;
 

@@ -1,6 +1,7 @@
 //! `wayfare executor`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use wayfare_cluster::{Accelerator, ExecutorOptions, run_executor};
@@ -10,7 +11,7 @@ use super::scheduler::allowed;
 use crate::args::cluster::{AcceleratorKind, ExecutorArgs};
 use crate::failure::Failure;
 use crate::models::CandleModels;
-use crate::{event_line, parent};
+use crate::{event_line, parent, tls};
 
 const BYTES_PER_MEBIBYTE: u64 = 1 << 20;
 
@@ -26,6 +27,9 @@ pub(super) async fn executor(args: ExecutorArgs) -> Result<(), Failure> {
         health_port: args.health_port,
         advertise_host: args.reach.advertise_host,
         insecure: args.reach.insecure,
+        tls: tls::read(&args.reach.tls)?,
+        pull: args.pull,
+        heartbeat_every: Duration::from_secs(args.heartbeat_seconds),
         accelerator: args.accelerator.map(accelerator).transpose()?,
         cores: args.cores,
         work_dir: args.work_dir,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wayfare_cluster::{ClusterEngine, ClusterOptions};
 use wayfare_functions::models::{ModelProvider, ModelReference};
@@ -13,7 +14,7 @@ use crate::args::cluster::EngineArgs;
 use crate::args::{JobArgs, SelectionArgs};
 use crate::failure::Failure;
 use crate::models::CandleModels;
-use crate::{clock, environment, output};
+use crate::{clock, environment, output, tls};
 
 /// The settings of a job.
 pub(super) fn settings(job: &JobArgs) -> Result<Resolved, Failure> {
@@ -64,8 +65,11 @@ pub(super) async fn chosen_engine(
         .or_else(|| environment::variable("WAYFARE_CLUSTER"));
     Ok(match cluster {
         Some(address) => {
-            let options = cluster_options(settings, chosen.require_accelerator);
-            Box::new(ClusterEngine::connect(&address, models, options).await?)
+            let mut options = cluster_options(settings, chosen.require_accelerator);
+            if let Some(seconds) = chosen.resubmit_seconds {
+                options.resubmit_for = Duration::from_secs(seconds);
+            }
+            Box::new(ClusterEngine::connect(&address, models, options, tls::read(&chosen.tls)?).await?)
         }
         None => Box::new(EmbeddedEngine::new(
             models,

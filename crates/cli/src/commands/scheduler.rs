@@ -12,7 +12,7 @@ use wayfare_tables::AllowedPrefixes;
 use super::driver_service::DriverService;
 use crate::args::cluster::SchedulerArgs;
 use crate::failure::Failure;
-use crate::{event_line, parent};
+use crate::{event_line, parent, tls};
 
 /// Gives out the work of a cluster until the process is told to stop.
 pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
@@ -20,16 +20,24 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
         parent::end_with_it()?;
     }
     let reach = args.reach;
+    let tls = tls::read(&reach.tls)?;
+    let advertised = reach.advertise_host.clone();
     let driver = match args.driver_bind {
         None => None,
-        Some(address) => Some(DriverService::bind(address, reach.insecure, allowed(&reach.allow)?).await?),
+        Some(address) => {
+            Some(DriverService::bind(address, reach.insecure, tls.clone(), allowed(&reach.allow)?).await?)
+        }
     };
     let options = SchedulerOptions {
         bind: args.bind,
         advertise_host: reach.advertise_host,
         insecure: reach.insecure,
+        tls,
+        health_port: args.health_port,
         allowed: allowed(&reach.allow)?,
+        pull: args.pull,
         executor_timeout: Duration::from_secs(args.executor_timeout_seconds),
+        accelerator_wait: Duration::from_secs(args.accelerator_wait_seconds),
         patience: Duration::from_secs(args.stuck_after_seconds),
         task_log: args.task_log,
     };
@@ -52,7 +60,7 @@ pub(super) async fn scheduler(args: SchedulerArgs) -> Result<(), Failure> {
     let serving = SpawnedTask::spawn(async move {
         // The sender is gone if the scheduler ended before it was ready, which it reports itself.
         let Ok(scheduler) = told.await else { return Ok(()) };
-        driver.serve(scheduler).await
+        driver.serve(scheduler, advertised).await
     });
     let ended = scheduler.await;
     runs.stop_all().await;

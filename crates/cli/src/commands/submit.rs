@@ -1,10 +1,12 @@
 //! `wayfare submit`: gives a run to a cluster and does not wait for it.
 
+use wayfare_cluster::Tls;
+
 use super::driver_service::message::{RunStatus, Standing, Submission};
 use super::job;
 use crate::args::cluster::SubmitArgs;
 use crate::failure::Failure;
-use crate::{http_call, output};
+use crate::{http_call, output, tls};
 
 pub(super) async fn submit(args: &SubmitArgs) -> Result<(), Failure> {
     let settings = job::settings(&args.job)?.settings;
@@ -20,7 +22,8 @@ pub(super) async fn submit(args: &SubmitArgs) -> Result<(), Failure> {
         dates: dates.iter().map(ToString::to_string).collect(),
         require_accelerator: args.require_accelerator,
     };
-    let status = give(&args.cluster, &submission).await?;
+    let tls = tls::read(&args.tls)?;
+    let status = give(&args.cluster, &submission, tls.as_ref()).await?;
     match (status.standing, status.run_id) {
         (Standing::Running | Standing::Done | Standing::Noop, Some(run_id)) => {
             output::data_line(&run_id)?;
@@ -41,15 +44,17 @@ fn said(standing: Standing, tables_url: &str, run_id: &str) -> String {
     format!("next:\n  wayfare runs watch {tables_url} {run_id}\n  wayfare runs cancel {tables_url} {run_id}")
 }
 
-async fn give(address: &str, submission: &Submission) -> Result<RunStatus, Failure> {
+async fn give(address: &str, submission: &Submission, tls: Option<&Tls>) -> Result<RunStatus, Failure> {
     let text = serde_json::to_string(submission)?;
-    let answer = http_call::post(address, "/runs", &text).await.map_err(|error| {
-        let error = anyhow::Error::new(error).context(format!("cannot give the run to `{address}`"));
-        Failure::passing(
-            error,
-            "look whether the scheduler runs, and whether it was given this address as `--driver-bind`",
-        )
-    })?;
+    let answer = http_call::post(address, "/runs", &text, tls)
+        .await
+        .map_err(|error| {
+            let error = anyhow::Error::new(error).context(format!("cannot give the run to `{address}`"));
+            Failure::passing(
+                error,
+                "look whether the scheduler runs, and whether it was given this address as `--driver-bind`",
+            )
+        })?;
     serde_json::from_str(&answer.body).map_err(|_| {
         let said = answer.body.lines().next().unwrap_or_default();
         Failure::failed(format!(

@@ -4,6 +4,7 @@
 
 mod csv_file;
 mod folder;
+mod generated;
 #[cfg(test)]
 mod tests;
 mod vector_file;

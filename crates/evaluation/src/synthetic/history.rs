@@ -1,4 +1,4 @@
-//! One user's history: planted journeys, evenings spent on another topic, and everyday items.
+//! One user's history: planted journeys, evenings spent on another topic, everyday items, and bursts.
 
 use super::options::GenerateOptions;
 use crate::random::Random;
@@ -14,6 +14,11 @@ const MOST_JOURNEYS: usize = 4;
 /// Share of the noise that comes as bursts of one topic, while there are topics left that the user has not touched.
 const BURST_SHARE: f64 = 0.4;
 const LONGEST_BURST: usize = 4;
+/// Activities of one burst of many, and the time in which they come.
+const BURST_OF_MANY: (usize, usize) = (8, 40);
+const BURST_OF_MANY_US: i64 = 10 * 60 * SECOND;
+/// Tells the sequence of what is drawn beside the history from that of the history.
+const BURSTS_STREAM: u64 = 0x6275_7273_7473;
 /// A journey lasts at least this share of the whole time.
 const SHORTEST_SPAN: f64 = 0.4;
 
@@ -53,6 +58,8 @@ pub(crate) struct Event {
     pub(crate) weight: f32,
     /// The topic of the journey that the activity belongs to; none for noise.
     pub(crate) topic: Option<usize>,
+    /// The topic of the burst of many that it belongs to, if it does.
+    pub(crate) burst: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -65,6 +72,10 @@ pub(crate) struct History {
 pub(crate) fn history_of(options: &GenerateOptions, catalogue: &Catalogue, user: u64, count: u64) -> History {
     let mut drawing = Drawing::new(options, catalogue, user);
     let count = usize::try_from(count).unwrap_or(usize::MAX);
+    // From a sequence of their own, so that without them everything is as if there were none.
+    let mut beside = Random::stream(options.seed ^ BURSTS_STREAM, user);
+    let in_bursts = (0..count).filter(|_| beside.chance(options.burst_share)).count();
+    let count = count - in_bursts;
     let noise = (0..count)
         .filter(|_| drawing.random.chance(options.noise_share))
         .count();
@@ -90,6 +101,8 @@ pub(crate) fn history_of(options: &GenerateOptions, catalogue: &Catalogue, user:
         left -= length;
     }
     drawing.everyday(left);
+    drawing.random = beside;
+    drawing.bursts_of_many(others, in_bursts);
 
     let planted_journeys = pursued.len().min(planted) as u64;
     History {
@@ -150,6 +163,28 @@ impl<'a> Drawing<'a> {
         }
     }
 
+    /// On topics that the user does not pursue, the last ones first, as single evenings go through them from the front.
+    fn bursts_of_many(&mut self, topics: &[usize], activities: usize) {
+        let mut topics = topics.iter().rev().cycle();
+        let mut left = activities;
+        while left > 0
+            && let Some(&topic) = topics.next()
+        {
+            let (fewest, most) = BURST_OF_MANY;
+            let length = self.random.between(fewest, most).min(left);
+            let begin = self.random.microseconds_below(self.length_us);
+            for _ in 0..length {
+                let number = self.random.below(self.catalogue.items_per_topic);
+                let moment = begin + self.random.microseconds_below(BURST_OF_MANY_US);
+                self.add(self.catalogue.topic_item(topic, number), moment, None);
+                if let Some(event) = self.events.last_mut() {
+                    event.burst = Some(topic);
+                }
+            }
+            left -= length;
+        }
+    }
+
     fn everyday(&mut self, activities: usize) {
         for _ in 0..activities {
             let number = self.random.below(self.catalogue.everyday_items);
@@ -175,6 +210,7 @@ impl<'a> Drawing<'a> {
             occurred_at_us,
             weight,
             topic,
+            burst: None,
         });
     }
 

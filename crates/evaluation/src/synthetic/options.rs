@@ -22,6 +22,14 @@ pub struct GenerateOptions {
     pub items_per_topic: u32,
     /// Share, in 0..=1, of activities that belong to no journey.
     pub noise_share: f64,
+    /// Share, in 0..=1, of activities that come in bursts: a user takes in a lot of one topic within minutes, and that is all.
+    /// They belong to no journey, and `truth` gets a column `noise_source` with their topic. The other shares are of the rest.
+    pub burst_share: f64,
+    /// Share, in 0..=1, of activities that become known up to a week after they happened. Above 0, `activities` gets a column
+    /// `logical_date`, the day in UTC, as YYYY-MM-DD, on which each row became known.
+    pub late_share: f64,
+    /// Share, in 0..=1, of activities whose row in `activities` comes once more, right after; on top of `activities`.
+    pub duplicate_share: f64,
     /// Exponent, above 0, of the bounded Pareto distribution of activities per user; smaller is more uneven. The most
     /// active user has at most a thousand times as many as the least active.
     pub tail_exponent: f64,
@@ -39,6 +47,9 @@ impl Default for GenerateOptions {
             days: 180,
             items_per_topic: 60,
             noise_share: 0.2,
+            burst_share: 0.0,
+            late_share: 0.0,
+            duplicate_share: 0.0,
             tail_exponent: 1.5,
             rows_per_file: 1_000_000,
         }
@@ -72,8 +83,14 @@ impl GenerateOptions {
             self.items_per_topic >= 1,
             whole,
         )?;
-        let share = (0.0..=1.0).contains(&self.noise_share);
-        check("noise_share", self.noise_share, share, "a number from 0 to 1")?;
+        for (name, share) in [
+            ("noise_share", self.noise_share),
+            ("burst_share", self.burst_share),
+            ("late_share", self.late_share),
+            ("duplicate_share", self.duplicate_share),
+        ] {
+            check(name, share, (0.0..=1.0).contains(&share), "a number from 0 to 1")?;
+        }
         let exponent = (0.1..=20.0).contains(&self.tail_exponent);
         check(
             "tail_exponent",

@@ -120,7 +120,7 @@ impl<R: Rows> PartWriter<R> {
             .set_compression(Compression::ZSTD(level))
             .set_max_row_group_row_count(Some(ROWS_PER_ROW_GROUP))
             .build();
-        let writer = ArrowWriter::try_new(file, R::schema(), Some(properties)).map_err(failed)?;
+        let writer = ArrowWriter::try_new(file, self.rows.schema(), Some(properties)).map_err(failed)?;
         self.open = Some((path, writer));
         Ok(())
     }

@@ -15,13 +15,13 @@ const UTC: &str = "UTC";
 
 /// Rows of one table that are not written yet.
 pub(crate) trait Rows: fmt::Debug {
-    fn schema() -> SchemaRef;
+    fn schema(&self) -> SchemaRef;
 
     /// Takes the columns gathered since the last call.
     fn take(&mut self) -> Vec<ArrayRef>;
 
     fn take_batch(&mut self) -> Result<RecordBatch, ArrowError> {
-        RecordBatch::try_new(Self::schema(), self.take())
+        RecordBatch::try_new(self.schema(), self.take())
     }
 }
 
@@ -41,41 +41,70 @@ fn times(builder: &mut TimestampMicrosecondBuilder) -> ArrayRef {
     Arc::new(builder.finish().with_timezone(UTC))
 }
 
+/// A row of the table of activities.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ActivityRow<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) item_id: &'a str,
+    pub(crate) occurred_at_us: i64,
+    pub(crate) weight: f32,
+    /// YYYY-MM-DD; not written where the table has no such column.
+    pub(crate) logical_date: &'a str,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct ActivityRows {
     user_id: StringBuilder,
     item_id: StringBuilder,
     occurred_at: TimestampMicrosecondBuilder,
     weight: Float32Builder,
+    /// None where every row becomes known on its own day.
+    logical_date: Option<StringBuilder>,
 }
 
 impl ActivityRows {
-    pub(crate) fn push(&mut self, user_id: &str, item_id: &str, occurred_at_us: i64, weight: f32) {
-        self.user_id.append_value(user_id);
-        self.item_id.append_value(item_id);
-        self.occurred_at.append_value(occurred_at_us);
-        self.weight.append_value(weight);
+    pub(crate) fn new(with_logical_date: bool) -> Self {
+        Self {
+            logical_date: with_logical_date.then(StringBuilder::new),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: ActivityRow<'_>) {
+        self.user_id.append_value(row.user_id);
+        self.item_id.append_value(row.item_id);
+        self.occurred_at.append_value(row.occurred_at_us);
+        self.weight.append_value(row.weight);
+        if let Some(column) = &mut self.logical_date {
+            column.append_value(row.logical_date);
+        }
     }
 }
 
 impl Rows for ActivityRows {
-    fn schema() -> SchemaRef {
+    fn schema(&self) -> SchemaRef {
         let weight = Field::new("weight", DataType::Float32, false);
-        Arc::new(Schema::new(vec![
+        let columns = [
             utf8("user_id", false),
             utf8("item_id", false),
             occurred_at(),
             weight,
-        ]))
+        ];
+        let late = self.logical_date.iter().map(|_| utf8("logical_date", false));
+        Arc::new(Schema::new(columns.into_iter().chain(late).collect::<Vec<_>>()))
     }
 
     fn take(&mut self) -> Vec<ArrayRef> {
-        vec![
+        let mut columns: Vec<ArrayRef> = vec![
             Arc::new(self.user_id.finish()),
             Arc::new(self.item_id.finish()),
             times(&mut self.occurred_at),
             Arc::new(self.weight.finish()),
-        ]
+        ];
+        if let Some(column) = &mut self.logical_date {
+            columns.push(Arc::new(column.finish()));
+        }
+        columns
     }
 }
 
@@ -85,35 +114,63 @@ pub(crate) struct TruthRows {
     item_id: StringBuilder,
     occurred_at: TimestampMicrosecondBuilder,
     journey: StringBuilder,
+    /// None where nothing is said of it.
+    noise_source: Option<StringBuilder>,
+}
+
+/// A row of the table of what is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TruthRow<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) item_id: &'a str,
+    pub(crate) occurred_at_us: i64,
+    pub(crate) journey: Option<&'a str>,
+    /// The topic of a burst; not written where the table has no such column.
+    pub(crate) noise_source: Option<&'a str>,
 }
 
 impl TruthRows {
-    pub(crate) fn push(&mut self, user_id: &str, item_id: &str, occurred_at_us: i64, journey: Option<&str>) {
-        self.user_id.append_value(user_id);
-        self.item_id.append_value(item_id);
-        self.occurred_at.append_value(occurred_at_us);
-        self.journey.append_option(journey);
+    pub(crate) fn new(with_noise_source: bool) -> Self {
+        Self {
+            noise_source: with_noise_source.then(StringBuilder::new),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: TruthRow<'_>) {
+        self.user_id.append_value(row.user_id);
+        self.item_id.append_value(row.item_id);
+        self.occurred_at.append_value(row.occurred_at_us);
+        self.journey.append_option(row.journey);
+        if let Some(column) = &mut self.noise_source {
+            column.append_option(row.noise_source);
+        }
     }
 }
 
 impl Rows for TruthRows {
-    fn schema() -> SchemaRef {
-        let journey = utf8("journey", true);
-        Arc::new(Schema::new(vec![
+    fn schema(&self) -> SchemaRef {
+        let columns = [
             utf8("user_id", false),
             utf8("item_id", false),
             occurred_at(),
-            journey,
-        ]))
+            utf8("journey", true),
+        ];
+        let source = self.noise_source.iter().map(|_| utf8("noise_source", true));
+        Arc::new(Schema::new(columns.into_iter().chain(source).collect::<Vec<_>>()))
     }
 
     fn take(&mut self) -> Vec<ArrayRef> {
-        vec![
+        let mut columns: Vec<ArrayRef> = vec![
             Arc::new(self.user_id.finish()),
             Arc::new(self.item_id.finish()),
             times(&mut self.occurred_at),
             Arc::new(self.journey.finish()),
-        ]
+        ];
+        if let Some(column) = &mut self.noise_source {
+            columns.push(Arc::new(column.finish()));
+        }
+        columns
     }
 }
 
@@ -138,7 +195,7 @@ impl ItemRows {
 }
 
 impl Rows for ItemRows {
-    fn schema() -> SchemaRef {
+    fn schema(&self) -> SchemaRef {
         let tags = Field::new_list("tags", Field::new_list_field(DataType::Utf8, true), true);
         Arc::new(Schema::new(vec![
             utf8("item_id", false),

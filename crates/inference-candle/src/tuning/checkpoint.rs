@@ -1,10 +1,10 @@
-//! A run's state between two looks at the held-out examples, and as a safetensors file.
+//! A run's state as a safetensors file.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::Tensor;
 use candle_core::safetensors::Load;
+use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::error::TuningError;
 use super::operations::values as tensor_values;
 use super::optimizer::Moments;
-use super::training::Loss;
+use super::state::{Loss, State};
 use crate::adapter::write_whole;
 use crate::caught::caught;
 use crate::error::ModelError;
@@ -20,60 +20,18 @@ use crate::verify::read_file;
 
 const ENTRY: &str = "wayfare_checkpoint";
 
-/// How far a run is, beside its values and their moments.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct State {
-    pub(super) step: usize,
-    /// Steps taken before each look, and what was seen.
-    pub(super) looks: Vec<(usize, Loss)>,
-    /// The values at the lowest held-out loss.
-    pub(super) best_values: Vec<Vec<f32>>,
-}
-
-impl State {
-    pub(super) fn new(values: Vec<Vec<f32>>) -> Self {
-        Self {
-            step: 0,
-            looks: Vec::new(),
-            best_values: values,
-        }
-    }
-
-    /// The lowest held-out loss so far.
-    pub(super) fn best(&self) -> Option<Loss> {
-        self.looks
-            .iter()
-            .map(|(_, loss)| *loss)
-            .min_by(|left, right| left.with_end.total_cmp(&right.with_end))
-    }
-
-    /// Looks after the one with the lowest loss.
-    pub(super) fn looks_since_best(&self) -> usize {
-        let best = self.best();
-        let at = self.looks.iter().position(|(_, loss)| Some(*loss) == best);
-        at.map_or(0, |at| self.looks.len() - 1 - at)
-    }
-
-    /// Returns whether the loss is the lowest; then its values are kept.
-    pub(super) fn add_look(&mut self, loss: Loss, values: &[Vec<f32>]) -> bool {
-        let is_best = self.best().is_none_or(|best| loss.with_end < best.with_end);
-        if is_best {
-            self.best_values = values.to_vec();
-        }
-        self.looks.push((self.step, loss));
-        is_best
-    }
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
     identity: Value,
     step: usize,
-    looks: Vec<(usize, Loss)>,
 }
 
 /// Each group of values, in a fixed order of names.
 const GROUPS: [&str; 4] = ["values", "first_moment", "second_moment", "best_values"];
+/// The looks; a tensor, because numbers that go through JSON may lose their last digit.
+const LOOKS: &str = "looks";
+/// Step, both losses, and tokens.
+const NUMBERS_OF_A_LOOK: usize = 4;
 
 /// Writes in one move; an earlier checkpoint stays until the new one is whole.
 pub(super) fn write(
@@ -86,7 +44,6 @@ pub(super) fn write(
     let header = serde_json::to_string(&Header {
         identity: identity.clone(),
         step: state.step,
-        looks: state.looks.clone(),
     });
     let header = header.map_err(|error| unusable(path, error.to_string()))?;
     let groups = [
@@ -98,10 +55,13 @@ pub(super) fn write(
     let mut tensors = Vec::new();
     for (name, group) in GROUPS.into_iter().zip(groups) {
         for (index, values) in group.iter().enumerate() {
-            let tensor = Tensor::from_slice(values, values.len(), &candle_core::Device::Cpu)?;
+            let tensor = Tensor::from_slice(values, values.len(), &Device::Cpu)?;
             tensors.push((format!("{name}.{index}"), tensor));
         }
     }
+    let looks: Vec<f64> = state.looks.iter().flat_map(numbers).collect();
+    let shape = (state.looks.len(), NUMBERS_OF_A_LOOK);
+    tensors.push((LOOKS.to_owned(), Tensor::from_vec(looks, shape, &Device::Cpu)?));
     let bytes = safetensors::serialize(tensors, Some(HashMap::from([(ENTRY.to_owned(), header)])))
         .map_err(|error| unusable(path, error.to_string()))?;
     Ok(write_whole(path, &bytes)?)
@@ -115,7 +75,10 @@ pub(super) fn read(
 ) -> Result<(Vec<Vec<f32>>, Moments, State), TuningError> {
     let bytes = read_file(path)?;
     let header = caught(path, || header(path, &bytes))?;
-    if let Some(what) = difference(&header.identity, identity) {
+    // The stored one went through text.
+    let wanted =
+        serde_json::from_str(&identity.to_string()).map_err(|error| unusable(path, error.to_string()))?;
+    if let Some(what) = difference(&header.identity, &wanted) {
         return Err(TuningError::OtherRun {
             path: path.to_owned(),
             what,
@@ -128,6 +91,7 @@ pub(super) fn read(
             .collect::<Result<Vec<_>, _>>()
     })?
     .into_iter();
+    let looks = caught(path, || looks(&bytes).map_err(|reason| unusable(path, reason)))?;
     let mut next = || groups.next().unwrap_or_default();
     let values = next();
     let moments = Moments {
@@ -136,7 +100,7 @@ pub(super) fn read(
     };
     let state = State {
         step: header.step,
-        looks: header.looks,
+        looks,
         best_values: next(),
     };
     Ok((values, moments, state))
@@ -170,23 +134,25 @@ fn header(path: &Path, bytes: &[u8]) -> Result<Header, ModelError> {
     })
 }
 
+fn load(tensors: &SafeTensors<'_>, name: &str) -> Result<Tensor, String> {
+    tensors
+        .tensor(name)
+        .map_err(|error| error.to_string())
+        .and_then(|tensor| tensor.load(&Device::Cpu).map_err(|error| error.to_string()))
+        .map_err(|error| format!("the tensor `{name}` is not usable: {error}"))
+}
+
+fn tensors(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
+    SafeTensors::deserialize(bytes).map_err(|error| format!("not a readable safetensors file: {error}"))
+}
+
 fn group(bytes: &[u8], name: &str, form: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, String> {
-    let tensors = SafeTensors::deserialize(bytes)
-        .map_err(|error| format!("not a readable safetensors file: {error}"))?;
+    let tensors = tensors(bytes)?;
     form.iter()
         .enumerate()
         .map(|(index, expected)| {
             let name = format!("{name}.{index}");
-            let values = tensors
-                .tensor(&name)
-                .map_err(|error| error.to_string())
-                .and_then(|tensor| {
-                    tensor
-                        .load(&candle_core::Device::Cpu)
-                        .and_then(|tensor| tensor_values(&tensor))
-                        .map_err(|error| error.to_string())
-                })
-                .map_err(|error| format!("the tensor `{name}` is not usable: {error}"))?;
+            let values = tensor_values(&load(&tensors, &name)?).map_err(|error| error.to_string())?;
             if values.len() != expected.len() {
                 return Err(format!(
                     "the tensor `{name}` has {} values, expected {}",
@@ -195,6 +161,34 @@ fn group(bytes: &[u8], name: &str, form: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, S
                 ));
             }
             Ok(values)
+        })
+        .collect()
+}
+
+fn numbers((step, loss): &(usize, Loss)) -> [f64; NUMBERS_OF_A_LOOK] {
+    [*step as f64, loss.with_end, loss.name, loss.tokens as f64]
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts that were written as numbers"
+)]
+fn looks(bytes: &[u8]) -> Result<Vec<(usize, Loss)>, String> {
+    let rows = load(&tensors(bytes)?, LOOKS)?
+        .to_vec2::<f64>()
+        .map_err(|error| error.to_string())?;
+    rows.into_iter()
+        .map(|row| match row[..] {
+            [step, with_end, name, tokens] => Ok((
+                step as usize,
+                Loss {
+                    with_end,
+                    name,
+                    tokens: tokens as usize,
+                },
+            )),
+            _ => Err(format!("the tensor `{LOOKS}` has {} columns", row.len())),
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::checkpoint::{self, State};
+use super::checkpoint;
 use super::decoder::{Applied, Decoder, MOST_POSITIONS};
 use super::error::TuningError;
 use super::examples::{TrainingExample, TuningModel};
@@ -13,22 +13,12 @@ use super::operations::values;
 use super::optimizer::{Moments, clip};
 use super::options::{TuningMethod, TuningOptions};
 use super::random::Random;
+use super::state::{Loss, State, Sums};
 use super::trainable::Trainable;
 use crate::adapter::Adapter;
 
 /// Examples whose graphs exist at the same time, whatever the number of threads: what a run needs beside the weights.
 const EXAMPLES_AT_ONCE: usize = 4;
-
-/// A mean loss over some examples.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Loss {
-    /// Mean of minus the natural logarithm of the probability, over all tokens of names and their ends.
-    pub with_end: f64,
-    /// The same without the ends: what a name costs, however texts after it look.
-    pub name: f64,
-    /// Tokens, the ends included.
-    pub tokens: usize,
-}
 
 /// What happened in a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -313,33 +303,6 @@ impl<'a> Tuner<'a> {
             "training_examples": digest(&self.train),
             "held_out_examples": digest(&self.held_out),
         })
-    }
-}
-
-#[derive(Debug, Default)]
-struct Sums {
-    with_end: f64,
-    name: f64,
-    tokens: usize,
-    names: usize,
-}
-
-impl Sums {
-    /// The losses of an example's tokens, of which the last ends the name.
-    fn add(&mut self, losses: &[f32]) {
-        let sum = |losses: &[f32]| losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        self.with_end += sum(losses);
-        self.name += sum(&losses[..losses.len() - 1]);
-        self.tokens += losses.len();
-        self.names += 1;
-    }
-
-    fn loss(&self) -> Loss {
-        Loss {
-            with_end: self.with_end / self.tokens.max(1) as f64,
-            name: self.name / self.tokens.saturating_sub(self.names).max(1) as f64,
-            tokens: self.tokens,
-        }
     }
 }
 

@@ -51,7 +51,7 @@ fn generator(template: Option<serde_json::Value>, file: Option<&str>) -> CandleG
 
 #[test]
 fn templates_render_as_transformers_renders_them() {
-    let expected = "<s>[system1]Be brief.</s>[user2]name</s>\n[assistant] no thinking\n";
+    let expected = "<s>[system1]Be brief.</s>[user2]name</s>[assistant] no thinking\n";
     let several = json!([{"name": "tools", "template": "x"}, {"name": "default", "template": TEMPLATE}]);
     for generator in [
         generator(Some(json!(TEMPLATE)), None),

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use wayfare_inference::{Alphabet, Generation, Generator, Namer, NamingInput, PromptBatch};
-use wayfare_inference_candle::GgufTokenizer;
+use wayfare_inference::{
+    Alphabet, ChatMessage, ChatRole, Generation, Generator, Namer, NamingInput, PromptBatch,
+};
+use wayfare_inference_candle::ModelTokenizer;
 
 use crate::assets::{GENERATOR, generator_file};
 
@@ -108,6 +110,104 @@ fn names_are_the_same_alone_and_in_a_batch() {
 }
 
 #[test]
+fn scores_prefer_what_the_model_learned_and_do_not_depend_on_the_alternatives() {
+    let inputs = [" France", " Japan"].map(str::to_owned);
+    let prompt = PromptBatch {
+        prefix: "The capital of",
+        inputs: &inputs,
+        suffix: " is",
+        max_tokens: 1,
+        alphabet: Alphabet::Any,
+    };
+    let capitals = [" Paris.", " Tokyo.", " a spoon.", ""]
+        .map(str::to_owned)
+        .to_vec();
+    let scores = GENERATOR
+        .score(&prompt, &[capitals.clone(), capitals.clone()])
+        .expect("scores");
+    assert!(
+        scores[0][0] > scores[0][1] && scores[0][1] > scores[0][2],
+        "{scores:?}"
+    );
+    assert!(
+        scores[1][1] > scores[1][0] && scores[1][0] > scores[1][2],
+        "{scores:?}"
+    );
+    assert!(scores[0][3].is_infinite() && scores[0][0] < 0.0, "{scores:?}");
+    let alone = PromptBatch {
+        inputs: &inputs[1..],
+        ..prompt
+    };
+    for (capital, expected) in capitals.iter().zip(&scores[1]) {
+        let score = GENERATOR.score(&alone, &[vec![capital.clone()]]).expect("scores");
+        assert_eq!(score[0][0].to_bits(), expected.to_bits(), "{capital:?}");
+    }
+}
+
+#[test]
+fn names_keep_to_their_alphabet_where_free_texts_do_not() {
+    let inputs = [
+        "List three web pages: 1. http://www.",
+        "My e-mail address is: bob@",
+        "She said: \"",
+        "Three smileys: :-) :-( ",
+        "1 + 1 = 2 * (",
+        "七人の",
+    ]
+    .map(str::to_owned);
+    let prompt = |alphabet| PromptBatch {
+        prefix: "",
+        inputs: &inputs,
+        suffix: "",
+        max_tokens: 12,
+        alphabet,
+    };
+    let keeps = |text: &str| {
+        text.chars()
+            .all(|character| character.is_alphanumeric() || " '’&-–,+#.".contains(character))
+    };
+    let free = GENERATOR.generate(&prompt(Alphabet::Any)).expect("generates");
+    assert!(
+        free.iter().filter(|generation| !keeps(&generation.text)).count() >= 3,
+        "{free:?}"
+    );
+    for generation in GENERATOR.generate(&prompt(Alphabet::Name)).expect("generates") {
+        let text = &generation.text;
+        assert!(keeps(text) && text.chars().any(char::is_alphanumeric), "{text:?}");
+        assert!(
+            !text.ends_with('.') && !text.starts_with('.') && !text.contains(". "),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn the_models_own_chat_template_is_used() {
+    let messages = [
+        (ChatRole::System, "You name interests."),
+        (ChatRole::User, "Cats, dogs"),
+    ]
+    .map(|(role, text)| ChatMessage {
+        role,
+        text: text.to_owned(),
+    });
+    assert_eq!(
+        GENERATOR.render_chat(&messages).expect("renders"),
+        "<|im_start|>system\nYou name interests.<|im_end|>\n<|im_start|>user\nCats, dogs<|im_end|>\n<|im_start|>assistant\n"
+    );
+}
+
+#[test]
+fn nothing_is_computed_that_need_not_be() {
+    let stats = GENERATOR.stats();
+    generate("One, two,", &["", " three", " three, four"], "");
+    let after = GENERATOR.stats();
+    // Other tests use the same model at the same time: each of them keeps the balance.
+    assert!(after.computed_tokens > stats.computed_tokens && after.steps > stats.steps);
+    assert!(after.computed_tokens <= after.real_tokens, "{after:?}");
+}
+
+#[test]
 fn the_id_pins_name_and_weights() {
     assert_eq!(GENERATOR.id(), "SmolLM2-135M-Instruct.Q4_1@b179c9523d0e");
 }
@@ -131,7 +231,7 @@ fn a_prompt_that_is_too_long_is_an_error() {
 
 #[test]
 fn the_tokenizer_gives_back_every_text() {
-    let tokenizer = GgufTokenizer::load(&generator_file()).expect("loads");
+    let tokenizer = ModelTokenizer::load(&generator_file()).expect("loads");
     for text in [
         "Playlist",
         " Playlist",

@@ -9,6 +9,8 @@ mod files;
 #[cfg(test)]
 mod generator;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod salience;
 #[cfg(test)]
 mod tuning;

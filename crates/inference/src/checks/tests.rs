@@ -50,6 +50,7 @@ fn bad_names_are_refused_with_their_reason() {
         ("Cat food and a cat litter and treats", "too_many_words"),
         ("Cat <food>", "characters"),
         ("Cat\u{202e} food", "characters"),
+        ("Cat food setup.exe", "characters"),
         ("Cat food at shop.com", "url"),
         ("Cat food https://x.y", "url"),
         ("Cat food bit.ly/abc", "url"),

@@ -58,7 +58,16 @@ fn with_every_key() -> JobSettings {
     let mut settings = JobSettings::default();
     settings.job.notice = Some(String::new());
     settings.name.model = Some(String::new());
-    settings.name.sha256 = Some(String::new());
+    for value in [
+        &mut settings.name.sha256,
+        &mut settings.name.adapter,
+        &mut settings.name.adapter_sha256,
+        &mut settings.name.prompt_sha256,
+        &mut settings.name.blocked_topics,
+        &mut settings.name.blocked_topics_sha256,
+    ] {
+        *value = Some(String::new());
+    }
     let table = SourceTable {
         columns: Some(Vec::new()),
         ..SourceTable::default()

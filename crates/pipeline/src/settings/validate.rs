@@ -26,6 +26,12 @@ pub(super) fn validate(settings: &JobSettings) -> Result<(), (String, String)> {
         "must be at least 1",
     )?;
 
+    check(
+        "tables.max_deleted_share",
+        (0.0..=1.0).contains(&settings.tables.max_deleted_share),
+        "must be a number from 0 to 1",
+    )?;
+
     for (name, table) in &settings.sources.tables {
         required(&format!("sources.tables.{name}.path"), &table.path)?;
         for (key, character) in [("delimiter", table.delimiter), ("quote", table.quote)] {

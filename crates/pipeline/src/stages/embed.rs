@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
@@ -187,7 +186,7 @@ async fn embed(run: &Run<'_>, loaded: &Loaded, attempt: String) -> Result<Produc
             session.register_table("item_vectors", dataset.provider()?)?;
             let rows =
                 statement::rows(run.engine, &session, catalogue::ITEM_PACK, &parameters, &place).await?;
-            write_pack(run, &rows).await?
+            write_pack(run, rows).await?
         }
     };
     let summary = serde_json::to_string(&Summary { pack, items_changed });
@@ -219,13 +218,14 @@ fn pack_schema() -> SchemaRef {
     ]))
 }
 
-async fn write_pack(run: &Run<'_>, rows: &[RecordBatch]) -> Result<PackReference, PipelineError> {
+async fn write_pack(run: &Run<'_>, mut rows: Vec<RecordBatch>) -> Result<PackReference, PipelineError> {
     let bug = |message: String| PipelineError::Bug { message };
-    // Where no activity could be used there is no item, and a pack without items.
-    let schema = rows.first().map_or_else(pack_schema, RecordBatch::schema);
-    let rows = concat_batches(&schema, rows).map_err(|error| bug(error.to_string()))?;
-    let (bytes, hash) =
-        encode_pack(&rows, run.encoder.dimension()).map_err(|error| bug(error.to_string()))?;
+    if rows.is_empty() {
+        // Where no activity could be used there is no item, and a pack without items.
+        rows.push(RecordBatch::new_empty(pack_schema()));
+    }
+    let encoded = encode_pack(rows, run.encoder.dimension());
+    let (bytes, hash) = encoded.map_err(|error| bug(error.to_string()))?;
     let path = Path::from(format!("{PACKS}/{hash}.arrow"));
     let put = run.root.store().put(&path, bytes.into()).await;
     put.map_err(|source| {

@@ -7,16 +7,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::prelude::SessionContext;
 use wayfare_functions::list_arguments::texts_type;
 use wayfare_functions::write_files::Arrangement;
 use wayfare_tables::{DataFile, JOURNEY_NAMES, JOURNEYS, Manifest};
 
+use super::carrying::{carry, superseded_of};
 use super::segment::{CHANGED_USERS, Changes, SEGMENTED, changed_users_schema, segmented_schema};
-use super::{Produced, in_groups, output_of, rows_of};
-use crate::catalogue::{self, Parameter, Parameters};
+use super::{Produced, buckets_of, in_groups, output_of, rows_of};
+use crate::catalogue::{self, Parameter, Parameters, Statement};
 use crate::dataset::{Dataset, sort_columns};
 use crate::error::PipelineError;
 use crate::observer::Event;
@@ -60,7 +60,7 @@ pub(crate) async fn run(
     let manifest = run
         .group(STAGE, 0, |attempt| name_inputs(run, segmented, attempt))
         .await?;
-    let renamed: Vec<u32> = manifest
+    let renamed: BTreeSet<u32> = manifest
         .digest
         .as_deref()
         .and_then(|json| serde_json::from_str(json).ok())
@@ -68,7 +68,7 @@ pub(crate) async fn run(
             message: "the manifest of `name` lists no buckets".to_owned(),
         })?;
     let mut buckets = changes.buckets();
-    buckets.extend(renamed);
+    buckets.extend(&renamed);
     let chosen = manifest.files.get(CHOSEN_NAMES).cloned().unwrap_or_default();
     let affected = (0..run.settings.tables.bucket_groups()).filter_map(|group| {
         let mut affected = run.buckets_of_group(group);
@@ -76,9 +76,18 @@ pub(crate) async fn run(
         (!affected.is_empty()).then_some((group, affected))
     });
     let work = affected.map(|(group, affected)| {
-        let chosen = &chosen;
-        run.group(ROWS, group, move |attempt| {
-            write_group(run, segmented, chosen, group, affected, attempt)
+        let work = RowsWork {
+            run,
+            segmented,
+            chosen: &chosen,
+            place: run.place(STAGE, group),
+        };
+        let renamed: Vec<u32> = renamed
+            .intersection(&affected.iter().copied().collect())
+            .copied()
+            .collect();
+        run.group(ROWS, group, move |attempt| async move {
+            work.write_group(&affected, &renamed, attempt).await
         })
     });
     let groups = in_groups(run.engine.group_policy(), work).await?;
@@ -218,11 +227,7 @@ async fn name_inputs(
         &place,
     )
     .await?;
-    let buckets: Vec<i32> = renamed
-        .iter()
-        .flat_map(|batch| batch.column(0).as_primitive::<Int32Type>().values().to_vec())
-        .collect();
-    let json = serde_json::to_string(&buckets);
+    let json = serde_json::to_string(&buckets_of(&renamed));
     produced.digest = Some(json.map_err(|error| PipelineError::Bug {
         message: error.to_string(),
     })?);
@@ -297,32 +302,80 @@ fn work_output<'o>(directory: &'o str, attempt: &'o str) -> Output<'o> {
     }
 }
 
-async fn write_group(
-    run: &Run<'_>,
-    segmented: &[Manifest],
-    chosen: &[DataFile],
-    group: u32,
-    buckets: Vec<u32>,
-    attempt: String,
-) -> Result<Produced, PipelineError> {
-    let session = run.bucket_session(buckets.len())?;
-    let place = run.place(STAGE, group);
-    for (name, dataset) in segment_outputs(run, segmented) {
-        session.register_table(name, dataset.bucketed(&buckets)?)?;
+/// Where the rows of journeys of a bucket group are written.
+struct RowsWork<'w> {
+    run: &'w Run<'w>,
+    segmented: &'w [Manifest],
+    chosen: &'w [DataFile],
+    place: Place,
+}
+
+impl RowsWork<'_> {
+    fn session(&self, buckets: &[u32]) -> Result<SessionContext, PipelineError> {
+        let session = self.run.bucket_session(buckets.len())?;
+        for (name, dataset) in segment_outputs(self.run, self.segmented) {
+            session.register_table(name, dataset.bucketed(buckets)?)?;
+        }
+        let journeys = Dataset::of_table(&JOURNEYS, self.run.base_of(&JOURNEYS).to_vec());
+        session.register_table(JOURNEYS.name, journeys.with_places(buckets)?)?;
+        let directory = self.run.work_directory(CHOSEN_NAMES);
+        let chosen = Dataset::plain(&directory, chosen_schema(), self.chosen.to_vec());
+        session.register_table(CHOSEN_NAMES, chosen.provider()?)?;
+        Ok(session)
     }
-    let journeys = Dataset::of_table(&JOURNEYS, run.base_of(&JOURNEYS).to_vec());
-    session.register_table(JOURNEYS.name, journeys.bucketed(&buckets)?)?;
-    let directory = run.work_directory(CHOSEN_NAMES);
-    session.register_table(
-        CHOSEN_NAMES,
-        Dataset::plain(&directory, chosen_schema(), chosen.to_vec()).provider()?,
-    )?;
-    let mut produced = Produced::default();
-    for (statement, part) in [
-        (catalogue::JOURNEYS_FRESH, "fresh"),
-        (catalogue::JOURNEYS_CARRIED, "carried"),
-    ] {
-        let attempt = format!("{attempt}-{part}");
+
+    /// Journeys of `renamed` buckets are all written anew, those of others where they changed.
+    async fn write_group(
+        &self,
+        buckets: &[u32],
+        renamed: &[u32],
+        attempt: String,
+    ) -> Result<Produced, PipelineError> {
+        let mut produced = Produced::default();
+        let session = self.session(buckets)?;
+        self.write_part(
+            &session,
+            catalogue::JOURNEYS_FRESH,
+            format!("{attempt}-fresh"),
+            &mut produced,
+        )
+        .await?;
+        let base = self.run.base_of(&JOURNEYS);
+        if !base.is_empty() {
+            let rows = statement::rows(
+                self.run.engine,
+                &session,
+                catalogue::JOURNEYS_SUPERSEDED,
+                &parameters(self.run),
+                &self.place,
+            )
+            .await?;
+            let carrying = carry(
+                base,
+                buckets,
+                &superseded_of(&rows)?,
+                self.run.carrying_rule(renamed),
+            );
+            produced.add(JOURNEYS.name, carrying.kept);
+            if !carrying.rewritten.is_empty() {
+                let session = self.session(&carrying.rewritten)?;
+                let attempt = format!("{attempt}-carried");
+                self.write_part(&session, catalogue::JOURNEYS_CARRIED, attempt, &mut produced)
+                    .await?;
+            }
+        }
+        let journeys = &produced.files[JOURNEYS.name];
+        produced.count("journeys", journeys.iter().map(DataFile::live_rows).sum());
+        Ok(produced)
+    }
+
+    async fn write_part(
+        &self,
+        session: &SessionContext,
+        statement: Statement,
+        attempt: String,
+        produced: &mut Produced,
+    ) -> Result<(), PipelineError> {
         let output = Output {
             directory: JOURNEYS.directory,
             attempt: &attempt,
@@ -332,10 +385,17 @@ async fn write_group(
             // The names are joined in from a table without buckets, which may move rows between tasks.
             arrangement: Arrangement::Gathered,
         };
-        let written =
-            statement::write(run.engine, &session, statement, &parameters(run), &place, &output).await?;
+        let parameters = parameters(self.run);
+        let written = statement::write(
+            self.run.engine,
+            session,
+            statement,
+            &parameters,
+            &self.place,
+            &output,
+        )
+        .await?;
         produced.add(JOURNEYS.name, written.0);
+        Ok(())
     }
-    produced.count("journeys", rows_of(&produced.files[JOURNEYS.name]));
-    Ok(produced)
 }

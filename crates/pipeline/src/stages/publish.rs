@@ -171,20 +171,9 @@ async fn commit_difference(
     target: &[DataFile],
 ) -> Result<u64, TablesError> {
     let newest = load_table(&run.root, spec, None).await?;
-    let present: BTreeSet<&str> = newest.files.iter().map(|file| file.path.as_str()).collect();
-    let wanted: BTreeSet<&str> = target.iter().map(|file| file.path.as_str()).collect();
     let change = TableChange {
-        add: target
-            .iter()
-            .filter(|file| !present.contains(file.path.as_str()))
-            .cloned()
-            .collect(),
-        remove: newest
-            .files
-            .iter()
-            .filter(|file| !wanted.contains(file.path.as_str()))
-            .cloned()
-            .collect(),
+        add: without(target, &newest.files),
+        remove: without(&newest.files, target),
         data_change: true,
     };
     if let Some(version) = newest.version
@@ -200,6 +189,17 @@ async fn commit_difference(
     let note = format!("run {} of job {}", run.run_id, run.settings.job.name);
     let outcome = commit_as(&claim.fence(), &run.root, spec, &change, &transaction, &note).await?;
     Ok(outcome.version())
+}
+
+/// The files of `these` that `those` do not show with the same rows.
+fn without(these: &[DataFile], those: &[DataFile]) -> Vec<DataFile> {
+    let known: BTreeMap<&str, &DataFile> = those.iter().map(|file| (file.path.as_str(), file)).collect();
+    let differs = |file: &&DataFile| {
+        known
+            .get(file.path.as_str())
+            .is_none_or(|other| !other.shows_same(file))
+    };
+    these.iter().filter(differs).cloned().collect()
 }
 
 fn record(run: &Run<'_>, results: &Results<'_>, tables: BTreeMap<String, u64>) -> SnapshotRecord {

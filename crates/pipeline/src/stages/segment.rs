@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::prelude::SessionContext;
 use wayfare_functions::segment_settings::SegmentSettings;
 use wayfare_functions::segmented::segmented_fields;
 use wayfare_functions::write_files::Arrangement;
@@ -12,15 +13,16 @@ use wayfare_tables::{
     ACTIVITY_LOG, DataFile, JOURNEY_ACTIVITIES, JOURNEY_ALIASES, Manifest, SEGMENT_STATE, TableSpec,
 };
 
+use super::carrying::{carry, superseded_of};
 use super::embed::Embedded;
 use super::load::Loaded;
-use super::{Produced, in_groups, rows_of};
+use super::{Produced, buckets_of, in_groups, rows_of};
 use crate::catalogue::{self, Parameter, Parameters, Statement};
 use crate::dataset::{Dataset, bucket_field, bucket_of_file, sort_columns};
 use crate::error::PipelineError;
 use crate::observer::Event;
 use crate::run::Run;
-use crate::statement::{self, Output};
+use crate::statement::{self, Output, Place};
 
 const STAGE: &str = "segment";
 /// Intermediate output: one row per user that was segmented.
@@ -147,6 +149,15 @@ pub(crate) async fn run(
     Ok(manifests.into_iter().flatten().collect())
 }
 
+/// Where the statements of a bucket group run, and with what.
+struct GroupWork<'w> {
+    run: &'w Run<'w>,
+    changes: &'w Changes,
+    parameters: Parameters,
+    place: Place,
+    attempt: String,
+}
+
 async fn segment_group(
     run: &Run<'_>,
     changes: &Changes,
@@ -155,8 +166,6 @@ async fn segment_group(
     buckets: Vec<u32>,
     attempt: String,
 ) -> Result<Produced, PipelineError> {
-    let session = run.bucket_session(buckets.len())?;
-    let place = run.place(STAGE, group);
     let settings = SegmentSettings {
         params: run.settings.segment,
         pack: embedded.pack.clone(),
@@ -173,69 +182,203 @@ async fn segment_group(
         ("settings_hash", Parameter::Text(run.settings_hash.clone())),
         ("run_id", Parameter::Text(run.run_id.clone())),
     ]);
-    let log = Dataset::of_table(&ACTIVITY_LOG, changes.log.clone());
-    session.register_table("activity_log", log.bucketed(&buckets)?)?;
-    session.register_table("slice_changes", changes.dataset().bucketed(&buckets)?)?;
-    for spec in [&SEGMENT_STATE, &JOURNEY_ACTIVITIES, &JOURNEY_ALIASES] {
-        let files = run.base_of(spec).to_vec();
-        session.register_table(spec.name, Dataset::of_table(spec, files).bucketed(&buckets)?)?;
-    }
+    let work = GroupWork {
+        run,
+        changes,
+        parameters,
+        place: run.place(STAGE, group),
+        attempt,
+    };
     let mut produced = Produced::default();
-    for (name, statement, schema) in [
-        (SEGMENTED, catalogue::SEGMENTED, segmented_schema()),
-        (CHANGED_USERS, catalogue::CHANGED_USERS, changed_users_schema()),
-    ] {
-        let directory = run.work_directory(name);
-        let output = Output {
-            directory: &directory,
-            attempt: &attempt,
-            file_schema: Some(Arc::clone(&schema)),
-            partition_columns: &["bucket"],
-            sort_columns: &["user_id"],
-            arrangement: Arrangement::InOrder,
-        };
-        let (files, _) =
-            statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
-        session.register_table(
-            name,
-            Dataset::of_users(&directory, schema, files.clone()).bucketed(&buckets)?,
-        )?;
-        produced.count(if name == SEGMENTED { "users" } else { name }, rows_of(&files));
-        produced.add(name, files);
+    work.segment_users(&buckets, &mut produced).await?;
+    for table in &TABLES {
+        work.write_table(table, &buckets, &mut produced).await?;
     }
-    let outputs: [(&TableSpec, Statement, Statement); 3] = [
-        (&SEGMENT_STATE, catalogue::STATE_FRESH, catalogue::STATE_CARRIED),
-        (
-            &JOURNEY_ACTIVITIES,
-            catalogue::ACTIVITIES_FRESH,
-            catalogue::ACTIVITIES_CARRIED,
-        ),
-        (
-            &JOURNEY_ALIASES,
-            catalogue::ALIASES_FRESH,
-            catalogue::ALIASES_CARRIED,
-        ),
-    ];
-    for (spec, fresh, carried) in outputs {
-        // Two files per bucket, both sorted by user: merging them on reading is cheaper than sorting here.
-        for (statement, part) in [(fresh, "fresh"), (carried, "carried")] {
-            let attempt = format!("{attempt}-{part}");
-            let output = Output {
-                directory: spec.directory,
-                attempt: &attempt,
-                file_schema: Some(spec.file_schema()),
-                partition_columns: spec.partition_columns,
-                sort_columns: sort_columns(spec),
-                arrangement: Arrangement::InOrder,
-            };
-            let written =
-                statement::write(run.engine, &session, statement, &parameters, &place, &output).await?;
-            produced.add(spec.name, written.0);
-        }
-    }
+    let assigned = &produced.files[JOURNEY_ACTIVITIES.name];
     produced.count(
         "assigned_activities",
-        rows_of(&produced.files[JOURNEY_ACTIVITIES.name]),
+        assigned.iter().map(DataFile::live_rows).sum(),
     );
     Ok(produced)
+}
+
+/// The statements that bring a table of users up to date.
+struct TableStatements {
+    spec: &'static TableSpec,
+    fresh: Statement,
+    superseded: Statement,
+    moved: Option<Statement>,
+    carried: Statement,
+}
+
+const TABLES: [TableStatements; 3] = [
+    TableStatements {
+        spec: &SEGMENT_STATE,
+        fresh: catalogue::STATE_FRESH,
+        superseded: catalogue::STATE_SUPERSEDED,
+        moved: None,
+        carried: catalogue::STATE_CARRIED,
+    },
+    TableStatements {
+        spec: &JOURNEY_ACTIVITIES,
+        fresh: catalogue::ACTIVITIES_FRESH,
+        superseded: catalogue::ACTIVITIES_SUPERSEDED,
+        moved: Some(catalogue::ACTIVITIES_MOVED),
+        carried: catalogue::ACTIVITIES_CARRIED,
+    },
+    TableStatements {
+        spec: &JOURNEY_ALIASES,
+        fresh: catalogue::ALIASES_FRESH,
+        superseded: catalogue::ALIASES_SUPERSEDED,
+        moved: None,
+        carried: catalogue::ALIASES_CARRIED,
+    },
+];
+
+impl GroupWork<'_> {
+    /// A session with the tables of earlier runs and the changes, over some buckets of the group.
+    fn session(&self, buckets: &[u32]) -> Result<SessionContext, PipelineError> {
+        let session = self.run.bucket_session(buckets.len())?;
+        session.register_table("slice_changes", self.changes.dataset().bucketed(buckets)?)?;
+        for spec in [&SEGMENT_STATE, &JOURNEY_ACTIVITIES, &JOURNEY_ALIASES] {
+            let files = self.run.base_of(spec).to_vec();
+            session.register_table(spec.name, Dataset::of_table(spec, files).with_places(buckets)?)?;
+        }
+        Ok(session)
+    }
+
+    /// The same with what [`GroupWork::segment_users`] made.
+    fn session_with(&self, buckets: &[u32], produced: &Produced) -> Result<SessionContext, PipelineError> {
+        let session = self.session(buckets)?;
+        for (name, schema) in [
+            (SEGMENTED, segmented_schema()),
+            (CHANGED_USERS, changed_users_schema()),
+        ] {
+            let files = produced.files.get(name).cloned().unwrap_or_default();
+            let dataset = Dataset::of_users(&self.run.work_directory(name), schema, files);
+            session.register_table(name, dataset.bucketed(buckets)?)?;
+        }
+        Ok(session)
+    }
+
+    async fn segment_users(&self, buckets: &[u32], produced: &mut Produced) -> Result<(), PipelineError> {
+        let session = self.session(buckets)?;
+        let log = Dataset::of_table(&ACTIVITY_LOG, self.needed_log(&session).await?);
+        session.register_table("activity_log", log.bucketed(buckets)?)?;
+        for (name, statement, schema) in [
+            (SEGMENTED, catalogue::SEGMENTED, segmented_schema()),
+            (CHANGED_USERS, catalogue::CHANGED_USERS, changed_users_schema()),
+        ] {
+            let directory = self.run.work_directory(name);
+            let output = Output {
+                directory: &directory,
+                attempt: &self.attempt,
+                file_schema: Some(Arc::clone(&schema)),
+                partition_columns: &["bucket"],
+                sort_columns: &["user_id"],
+                arrangement: Arrangement::InOrder,
+            };
+            let files = self.write(&session, statement, &output).await?;
+            let dataset = Dataset::of_users(&directory, schema, files.clone());
+            session.register_table(name, dataset.bucketed(buckets)?)?;
+            produced.count(if name == SEGMENTED { "users" } else { name }, rows_of(&files));
+            produced.add(name, files);
+        }
+        Ok(())
+    }
+
+    /// The files of the log that have to be read: of most buckets those that are new, as users go on from their states.
+    async fn needed_log(&self, session: &SessionContext) -> Result<Vec<DataFile>, PipelineError> {
+        if self.run.base_of(&SEGMENT_STATE).is_empty() {
+            return Ok(self.changes.log.clone());
+        }
+        let engine = self.run.engine;
+        let late = statement::rows(
+            engine,
+            session,
+            catalogue::LATE_BUCKETS,
+            &self.parameters,
+            &self.place,
+        )
+        .await?;
+        let whole: BTreeSet<u32> = buckets_of(&late);
+        let new: BTreeSet<&str> = self
+            .changes
+            .slices
+            .iter()
+            .map(|file| file.path.as_str())
+            .collect();
+        let needed = self.changes.log.iter().filter(|file| {
+            new.contains(file.path.as_str())
+                || bucket_of_file(file).is_none_or(|bucket| whole.contains(&bucket))
+        });
+        Ok(needed.cloned().collect())
+    }
+
+    /// Writes what is new of a table, and what still holds where that does not stay in its files.
+    async fn write_table(
+        &self,
+        table: &TableStatements,
+        buckets: &[u32],
+        produced: &mut Produced,
+    ) -> Result<(), PipelineError> {
+        let spec = table.spec;
+        let session = self.session_with(buckets, produced)?;
+        let files = self.write_part(&session, spec, table.fresh, "fresh").await?;
+        produced.add(spec.name, files);
+        let base = self.run.base_of(spec);
+        if base.is_empty() {
+            return Ok(());
+        }
+        let engine = self.run.engine;
+        let rows = statement::rows(engine, &session, table.superseded, &self.parameters, &self.place).await?;
+        let carrying = carry(base, buckets, &superseded_of(&rows)?, self.run.carrying_rule(&[]));
+        produced.add(spec.name, carrying.kept);
+        let anew = [
+            (table.moved, &carrying.kept_buckets, "moved"),
+            (Some(table.carried), &carrying.rewritten, "carried"),
+        ];
+        for (statement, buckets, part) in anew {
+            if let Some(statement) = statement
+                && !buckets.is_empty()
+            {
+                let session = self.session_with(buckets, produced)?;
+                let files = self.write_part(&session, spec, statement, part).await?;
+                produced.add(spec.name, files);
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_part(
+        &self,
+        session: &SessionContext,
+        spec: &TableSpec,
+        statement: Statement,
+        part: &str,
+    ) -> Result<Vec<DataFile>, PipelineError> {
+        let attempt = format!("{}-{part}", self.attempt);
+        // Several files per bucket, all sorted by user: merging them on reading is cheaper than sorting here.
+        let output = Output {
+            directory: spec.directory,
+            attempt: &attempt,
+            file_schema: Some(spec.file_schema()),
+            partition_columns: spec.partition_columns,
+            sort_columns: sort_columns(spec),
+            arrangement: Arrangement::InOrder,
+        };
+        self.write(session, statement, &output).await
+    }
+
+    async fn write(
+        &self,
+        session: &SessionContext,
+        statement: Statement,
+        output: &Output<'_>,
+    ) -> Result<Vec<DataFile>, PipelineError> {
+        let engine = self.run.engine;
+        let written =
+            statement::write(engine, session, statement, &self.parameters, &self.place, output).await?;
+        Ok(written.0)
+    }
 }

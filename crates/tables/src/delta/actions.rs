@@ -6,7 +6,8 @@ use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::CommitData;
 use deltalake_core::kernel::{
-    Action, Add, Protocol, Remove, StructType, Transaction as DeltaTransaction, new_metadata,
+    Action, Add, EagerSnapshot, MetadataExt, Protocol, Remove, StructType, Transaction as DeltaTransaction,
+    new_metadata,
 };
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use serde_json::{Value, json};
@@ -14,11 +15,16 @@ use serde_json::{Value, json};
 use super::{Fence, TableChange, Transaction};
 use crate::clock;
 use crate::data_file::DataFile;
+use crate::deleted_rows::DeletedRows;
 use crate::error::TablesError;
 use crate::schema::TableSpec;
 
 /// Statistics of values would keep user ids in the log after their rows are gone.
 const TABLE_PROPERTIES: [(&str, &str); 1] = [("delta.dataSkippingNumIndexedCols", "0")];
+
+/// The writer version from which a table lists the features that it uses.
+const WITH_FEATURES: i32 = 7;
+const VECTORS_PROPERTY: (&str, &str) = ("delta.enableDeletionVectors", "true");
 
 /// Checks what can be known without the table.
 pub(super) fn check(spec: &TableSpec, change: &TableChange) -> Result<(), TablesError> {
@@ -26,14 +32,26 @@ pub(super) fn check(spec: &TableSpec, change: &TableChange) -> Result<(), Tables
         table: spec.name,
         reason,
     };
-    let mut paths = HashSet::new();
-    for file in change.add.iter().chain(&change.remove) {
+    let (mut added, mut removed) = (HashSet::new(), HashSet::new());
+    let entries = change.add.iter().map(|file| (file, true));
+    for (file, adds) in entries.chain(change.remove.iter().map(|file| (file, false))) {
+        let paths = if adds { &mut added } else { &mut removed };
         if !paths.insert(file.path.as_str()) {
             return Err(invalid(format!("it names '{}' twice", file.path)));
         }
         if file.path.is_empty() || file.path.starts_with('/') || file.path.contains("://") {
             return Err(invalid(format!(
                 "'{}' is not relative to the table's directory",
+                file.path
+            )));
+        }
+        if file
+            .deleted
+            .as_ref()
+            .is_some_and(|deleted| deleted.count_within(0, file.rows) != deleted.count())
+        {
+            return Err(invalid(format!(
+                "it deletes rows that '{}' does not have",
                 file.path
             )));
         }
@@ -47,13 +65,20 @@ pub(super) fn check(spec: &TableSpec, change: &TableChange) -> Result<(), Tables
             )));
         }
     }
-    Ok(())
+    let replaced = change.add.iter().find(|file| {
+        let before = change.remove.iter().find(|removed| removed.path == file.path);
+        before.is_some_and(|removed| removed.deleted == file.deleted)
+    });
+    match replaced {
+        Some(file) => Err(invalid(format!("it replaces '{}' by itself", file.path))),
+        None => Ok(()),
+    }
 }
 
-/// Everything that goes into the commit; `create` also defines the table.
+/// Everything that goes into the commit; without a `current` version it also defines the table.
 pub(super) fn prepare(
     spec: &TableSpec,
-    create: bool,
+    current: Option<&EagerSnapshot>,
     change: &TableChange,
     transaction: &Transaction,
     owner: Option<&Fence>,
@@ -61,13 +86,16 @@ pub(super) fn prepare(
 ) -> Result<CommitData, TablesError> {
     let now = clock::now().timestamp_millis();
     let mut actions = Vec::with_capacity(change.add.len() + change.remove.len() + 4);
-    if create {
-        actions.extend(definition(spec).map_err(|source| TablesError::Delta {
-            action: "define",
-            table: spec.name,
-            source: Box::new(source),
-        })?);
-    }
+    let defined = match current {
+        None => definition(spec).map(Vec::from),
+        Some(current) if change.add.iter().any(|file| file.deleted.is_some()) => with_vectors(current),
+        Some(_) => Ok(Vec::new()),
+    };
+    actions.extend(defined.map_err(|source| TablesError::Delta {
+        action: "define",
+        table: spec.name,
+        source: Box::new(source),
+    })?);
     actions.extend(
         change
             .remove
@@ -98,7 +126,7 @@ pub(super) fn prepare(
     Ok(CommitData::new(actions, operation, note, recorded))
 }
 
-/// Reader 1 and writer 2: what every Delta reader understands.
+/// Reader 1 and writer 2, which every Delta reader understands, until rows are deleted without rewriting their file.
 fn definition(spec: &TableSpec) -> Result<[Action; 2], DeltaTableError> {
     let protocol: Protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))
         .map_err(|json_err| DeltaTableError::SerializeLogJson { json_err })?;
@@ -111,6 +139,28 @@ fn definition(spec: &TableSpec) -> Result<[Action; 2], DeltaTableError> {
     Ok([Action::Protocol(protocol), Action::Metadata(metadata)])
 }
 
+/// What a table needs before its first deletion vector: later readers and writers. Tables that never saw an increment
+/// stay readable by all.
+fn with_vectors(current: &EagerSnapshot) -> Result<Vec<Action>, DeltaTableError> {
+    if current.protocol().min_writer_version() >= WITH_FEATURES {
+        return Ok(Vec::new());
+    }
+    let protocol = json!({
+        "minReaderVersion": 3,
+        "minWriterVersion": WITH_FEATURES,
+        "readerFeatures": ["deletionVectors"],
+        "writerFeatures": ["appendOnly", "deletionVectors"],
+    });
+    let protocol: Protocol = serde_json::from_value(protocol)
+        .map_err(|json_err| DeltaTableError::SerializeLogJson { json_err })?;
+    let (key, value) = VECTORS_PROPERTY;
+    let metadata = current
+        .metadata()
+        .clone()
+        .add_config_key(key.to_owned(), value.to_owned())?;
+    Ok(vec![Action::Protocol(protocol), Action::Metadata(metadata)])
+}
+
 fn add(file: &DataFile, data_change: bool) -> Add {
     Add {
         path: file.path.clone(),
@@ -119,6 +169,7 @@ fn add(file: &DataFile, data_change: bool) -> Add {
         modification_time: file.modified_ms,
         data_change,
         stats: Some(json!({ "numRecords": file.rows }).to_string()),
+        deletion_vector: file.deleted.as_ref().map(DeletedRows::descriptor),
         ..Add::default()
     }
 }
@@ -131,6 +182,7 @@ fn remove(file: &DataFile, data_change: bool, now: i64) -> Remove {
         extended_file_metadata: Some(true),
         partition_values: Some(partition_values(&file.partition)),
         size: Some(signed(file.size)),
+        deletion_vector: file.deleted.as_ref().map(DeletedRows::descriptor),
         ..Remove::default()
     }
 }

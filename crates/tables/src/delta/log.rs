@@ -8,6 +8,7 @@ use deltalake_core::{DeltaTableError, kernel::LogicalFileView};
 
 use super::Transaction;
 use crate::data_file::DataFile;
+use crate::deleted_rows::DeletedRows;
 use crate::error::TablesError;
 use crate::location::TableRoot;
 use crate::schema::TableSpec;
@@ -112,6 +113,15 @@ impl<'a> TableLog<'a> {
     fn data_file(&self, view: &LogicalFileView) -> Result<DataFile, TablesError> {
         let path = view.path().into_owned();
         let rows = view.num_records().or_else(|| row_count(&view.stats()?));
+        let deleted = view
+            .deletion_vector_descriptor()
+            .map(|descriptor| DeletedRows::from_descriptor(&descriptor))
+            .transpose()
+            .map_err(|source| TablesError::DeletedRows {
+                table: self.spec.name,
+                path: path.clone(),
+                source,
+            })?;
         let Some(rows) = rows else {
             return Err(TablesError::RowCountMissing {
                 table: self.spec.name,
@@ -124,6 +134,7 @@ impl<'a> TableLog<'a> {
             rows: rows as u64,
             partition: view.partition_values_map().into_iter().collect(),
             modified_ms: view.modification_time(),
+            deleted,
         })
     }
 

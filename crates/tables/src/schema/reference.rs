@@ -6,7 +6,8 @@ use super::{TableSpec, all_tables};
 
 const INTRODUCTION: &str = "# Tables
 
-Delta tables, reader version 1 and writer version 2. Generated from the schema constants of `crates/tables`; do not edit.
+Delta tables. Until an increment deletes rows in place they have reader version 1 and writer version 2; from then on reader
+version 3 and writer version 7 with the feature `deletionVectors` (see `docs/reading.md`). Generated from the schema constants of `crates/tables`; do not edit.
 
 Query them through a snapshot record (`_wayfare/snapshots/`): it names one version of every table that belong together.
 Partition columns are not inside the Parquet files.";

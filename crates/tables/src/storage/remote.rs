@@ -8,7 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
+#[cfg(feature = "az")]
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::client::SpawnedReqwestConnector;
+#[cfg(feature = "gs")]
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
 use tokio::runtime::{Builder, Handle, Runtime};
 use url::Url;
@@ -35,9 +39,9 @@ const IO_THREADS: usize = 2;
 /// The schemes that this program was built for, other than `file`.
 pub(super) const SCHEMES: &[&str] = &[
     "s3",
-    #[cfg(feature = "gcp")]
+    #[cfg(feature = "gs")]
     "gs",
-    #[cfg(feature = "azure")]
+    #[cfg(feature = "az")]
     "az",
 ];
 
@@ -57,10 +61,10 @@ pub(super) fn open(url: &Url) -> Result<Arc<dyn ObjectStore>, TablesError> {
     let bucket = url.host_str().unwrap_or_default();
     let opened = match url.scheme() {
         "s3" => s3(bucket, connector, retry),
-        #[cfg(feature = "gcp")]
-        "gs" => gcs(bucket, connector, retry),
-        #[cfg(feature = "azure")]
-        "az" => azure(bucket, connector, retry),
+        #[cfg(feature = "gs")]
+        "gs" => gcs(GoogleCloudStorageBuilder::from_env(), bucket, connector, retry),
+        #[cfg(feature = "az")]
+        "az" => azure(MicrosoftAzureBuilder::from_env(), bucket, connector, retry),
         scheme => {
             return Err(TablesError::UnsupportedScheme {
                 location: url.to_string(),
@@ -89,15 +93,15 @@ fn s3(
     Ok(Arc::new(builder.build()?))
 }
 
-#[cfg(feature = "gcp")]
+/// Promises about runs rest on writes that only the first writer can make: this client asks for them by generation.
+#[cfg(feature = "gs")]
 fn gcs(
+    environment: GoogleCloudStorageBuilder,
     bucket: &str,
     connector: SpawnedReqwestConnector,
     retry: RetryConfig,
 ) -> object_store::Result<Arc<dyn ObjectStore>> {
-    use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
-
-    let mut builder = GoogleCloudStorageBuilder::from_env()
+    let mut builder = environment
         .with_bucket_name(bucket)
         .with_retry(retry)
         .with_http_connector(connector);
@@ -107,15 +111,26 @@ fn gcs(
     Ok(Arc::new(builder.build()?))
 }
 
-#[cfg(feature = "azure")]
+/// As for `s3`, a URL names no account: the environment does.
+#[cfg(feature = "az")]
 fn azure(
+    environment: MicrosoftAzureBuilder,
     container: &str,
     connector: SpawnedReqwestConnector,
     retry: RetryConfig,
 ) -> object_store::Result<Arc<dyn ObjectStore>> {
-    use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-
-    let mut builder = MicrosoftAzureBuilder::from_env()
+    if environment
+        .get_config_value(&AzureConfigKey::AccountName)
+        .is_none()
+    {
+        return Err(object_store::Error::Generic {
+            store: "MicrosoftAzure",
+            source: "AZURE_STORAGE_ACCOUNT_NAME is not set; beside it, AZURE_STORAGE_ACCOUNT_KEY or another credential is \
+                     needed where the machine has no identity of its own"
+                .into(),
+        });
+    }
+    let mut builder = environment
         .with_container_name(container)
         .with_retry(retry)
         .with_http_connector(connector);
@@ -214,5 +229,52 @@ mod tests {
             .with_region("eu")
             .build()
             .unwrap();
+    }
+
+    #[cfg(feature = "gs")]
+    #[test]
+    fn a_bucket_of_google_is_opened_with_the_credentials_that_are_named() {
+        let open = |environment: GoogleCloudStorageBuilder| {
+            let connector = SpawnedReqwestConnector::new(io_runtime().unwrap());
+            gcs(environment, "bucket", connector, retry_config(None).unwrap())
+        };
+        // Without any, the machine is asked for an identity when the first object is.
+        open(GoogleCloudStorageBuilder::new()).unwrap();
+        let missing = GoogleCloudStorageBuilder::new().with_service_account_path("no-such-account.json");
+        let error = open(missing).unwrap_err().to_string();
+        assert!(error.contains("no-such-account.json"), "{error}");
+    }
+
+    #[cfg(feature = "az")]
+    #[test]
+    fn a_container_of_azure_needs_an_account() {
+        let open = |environment: MicrosoftAzureBuilder| {
+            let connector = SpawnedReqwestConnector::new(io_runtime().unwrap());
+            azure(environment, "container", connector, retry_config(None).unwrap())
+        };
+        let error = open(MicrosoftAzureBuilder::new()).unwrap_err().to_string();
+        assert!(error.contains("AZURE_STORAGE_ACCOUNT_NAME"), "{error}");
+        open(MicrosoftAzureBuilder::new().with_account("account")).unwrap();
+        let spoiled = MicrosoftAzureBuilder::new()
+            .with_account("account")
+            .with_access_key("not base64!");
+        assert!(open(spoiled).is_err());
+    }
+
+    #[test]
+    fn each_scheme_that_was_built_in_is_a_place_and_may_be_allowed() {
+        use crate::storage::{AllowedPrefixes, parse_remote};
+
+        for scheme in ["s3", "gs", "az"] {
+            let place = format!("{scheme}://bucket/tables/");
+            let allowed = AllowedPrefixes::parse(&[&place]);
+            if SCHEMES.contains(&scheme) {
+                let inside = parse_remote(&format!("{place}journeys")).unwrap();
+                allowed.unwrap().check(&inside).unwrap();
+            } else {
+                let error = allowed.unwrap_err().to_string();
+                assert!(error.contains(scheme), "{error}");
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) fn manifest(attempt: &str) -> Manifest {
         rows: 2,
         partition: BTreeMap::from([("bucket".to_owned(), Some("0".to_owned()))]),
         modified_ms: 5,
+        deleted: None,
     };
     Manifest {
         run_id: "run".to_owned(),

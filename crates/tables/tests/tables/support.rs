@@ -75,6 +75,7 @@ impl Place {
             rows: rows as u64,
             partition: BTreeMap::from([("bucket".to_owned(), Some(bucket.to_string()))]),
             modified_ms: 1_700_000_000_000,
+            deleted: None,
         }
     }
 }

@@ -73,6 +73,13 @@ pub(crate) fn big(checkout: &Checkout, arguments: &[String]) -> Result<()> {
     bench.remove_tables()
 }
 
+/// Bytes of all files below a folder.
+pub(super) fn weigh_folder(folder: &Path) -> Result<u64> {
+    let mut sizes = BTreeMap::new();
+    weigh(folder, folder, &mut sizes)?;
+    Ok(sizes.values().map(|&(_, bytes)| bytes).sum())
+}
+
 /// Files and bytes by the two folders below `root` that they lie in.
 fn weigh(root: &Path, folder: &Path, sizes: &mut BTreeMap<String, (u64, u64)>) -> Result<()> {
     for entry in fs::read_dir(folder)? {

@@ -3,14 +3,17 @@
 use std::time::Instant;
 
 use wayfare_tests::cluster::{Cluster, Kind, Work};
+use wayfare_tests::process::Process;
 use wayfare_tests::scene::{ENDS_WITHIN, Scene};
 
-use super::outcome::{Outcome, TABLES, repeated, start};
+use super::outcome::{Outcome, TABLES, repeated};
 
 /// As the table of exit codes says of a full disk.
 const WORTH_RETRYING: i32 = 75;
 /// One page: the first file of a shuffle fills it.
 const WORK_BYTES: u64 = 4096;
+/// Enough for the driver to submit the statement a few times.
+const RESUBMIT_SECONDS: &str = "6";
 /// "No space left on device", and "File too large" where the size of files is limited instead.
 const FULL: [&str; 2] = ["os error 28", "os error 27"];
 
@@ -25,7 +28,9 @@ pub(super) fn full() -> Outcome {
     let executor = cluster.add(small);
     let (id, process) = (executor.id.clone(), executor.process.id());
     cluster.add(Work::of(Kind::Accelerator));
-    let ended = start(&scene, &cluster).finish(ENDS_WITHIN);
+    let mut run = scene.run_on(&cluster, TABLES, &[]);
+    run.args(["--resubmit-seconds", RESUBMIT_SECONDS]);
+    let ended = Process::start("the driver", &mut run).finish(ENDS_WITHIN);
     let fired: u64 = FULL
         .iter()
         .map(|error| ended.stderr.matches(error).count() as u64)

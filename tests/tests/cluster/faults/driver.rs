@@ -1,4 +1,4 @@
-//! A driver that dies around the commit of a table, and is started again.
+//! A driver that dies before a part counts as done, or around the commit of a table, and is started again.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::Instant;
@@ -9,6 +9,7 @@ use wayfare_tests::process::Process;
 use wayfare_tests::scene::{ENDS_WITHIN, Scene};
 
 use super::outcome::{Outcome, REACHED_WITHIN, TABLES, repeated};
+use crate::leftovers;
 
 const CRASH_VARIABLE: &str = "WAYFARE_CRASH_AT";
 const SIGKILL: i32 = 9;
@@ -17,19 +18,26 @@ const KILLED: i32 = 128 + SIGKILL;
 /// In the middle of the tables that a run commits to.
 const TABLE: &str = "journeys";
 
+/// The files of the part are written, and lost: another attempt writes its own, and `maintain` removes the first one's.
+pub(super) fn killed_before_a_manifest() -> Outcome {
+    let scene = Scene::new();
+    let outcome = killed_at(&scene, "manifest:segment:before");
+    leftovers::assert_maintain_removes_them(&scene, TABLES);
+    outcome
+}
+
 pub(super) fn killed_before_a_commit() -> Outcome {
-    killed_at("before")
+    killed_at(&Scene::new(), &format!("commit:{TABLE}:before"))
 }
 
 pub(super) fn killed_after_a_commit() -> Outcome {
-    killed_at("after")
+    killed_at(&Scene::new(), &format!("commit:{TABLE}:after"))
 }
 
-fn killed_at(moment: &str) -> Outcome {
-    let scene = Scene::new();
+fn killed_at(scene: &Scene, point: &str) -> Outcome {
     let cluster = Cluster::of(scene.surroundings(), 1, 1);
     let mut run = scene.run_on(&cluster, TABLES, &[]);
-    run.env(CRASH_VARIABLE, format!("commit:{TABLE}:{moment}"));
+    run.env(CRASH_VARIABLE, point);
     let ended = Process::start("the driver", &mut run).finish(ENDS_WITHIN);
     assert_eq!(
         ended.status.signal(),
@@ -40,7 +48,7 @@ fn killed_at(moment: &str) -> Outcome {
     );
     let since = Instant::now();
     scene.assert_unpublished(TABLES, "after the driver died");
-    repeated(&scene, &cluster, KILLED, since, 1)
+    repeated(scene, &cluster, KILLED, since, 1)
 }
 
 /// The store has the commit; the driver is killed before it hears of it.

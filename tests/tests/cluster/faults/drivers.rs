@@ -19,8 +19,7 @@ pub(super) fn two_with_one_run_key() -> Outcome {
     let scene = Scene::new();
     let hold = HoldPoint::new("segment:row");
     let mut cluster = Cluster::start(scene.surroundings());
-    cluster.add(Work::of(Kind::Plain).held_at(&hold));
-    cluster.add(Work::of(Kind::Accelerator));
+    cluster.add_all([Work::of(Kind::Plain).held_at(&hold), Work::of(Kind::Accelerator)]);
     let command = || {
         let mut command = scene.run_on(&cluster, TABLES, &[]);
         command.args(["--run-key", "twice"]);

@@ -29,10 +29,8 @@ fn plain_one_killed(point: &'static str) -> Outcome {
     let scene = Scene::new();
     let hold = HoldPoint::new(point);
     let mut cluster = Cluster::start(scene.surroundings());
-    for kind in [Kind::Plain, Kind::Plain] {
-        cluster.add(Work::of(kind).held_at(&hold));
-    }
-    cluster.add(Work::of(Kind::Accelerator));
+    let plain = || Work::of(Kind::Plain).held_at(&hold);
+    cluster.add_all([plain(), plain(), Work::of(Kind::Accelerator)]);
     let driver = start(&scene, &cluster);
     let victim = hold.wait(REACHED_WITHIN);
     cluster.kill_executor(victim);
@@ -62,16 +60,12 @@ pub(super) fn all_killed_and_restarted() -> Outcome {
     let hold = HoldPoint::new("segment:row");
     let mut cluster = Cluster::start(scene.surroundings());
     let kinds = [Kind::Plain, Kind::Plain, Kind::Accelerator];
-    for kind in kinds {
-        cluster.add(Work::of(kind).held_at(&hold));
-    }
+    cluster.add_all(kinds.map(|kind| Work::of(kind).held_at(&hold)));
     let driver = start(&scene, &cluster);
     hold.wait(REACHED_WITHIN);
     let killed = cluster.executors().len() as u64;
     cluster.kill_executors();
     let since = Instant::now();
-    for kind in kinds {
-        cluster.add(Work::of(kind));
-    }
+    cluster.add_all(kinds.map(Work::of));
     survived(&scene, &cluster, driver, since, killed)
 }

@@ -12,10 +12,8 @@ pub(super) fn killed_and_restarted() -> Outcome {
     let scene = Scene::new();
     let hold = HoldPoint::new("segment:row");
     let mut cluster = Cluster::start(scene.surroundings());
-    for kind in [Kind::Plain, Kind::Plain] {
-        cluster.add(Work::of(kind).held_at(&hold));
-    }
-    cluster.add(Work::of(Kind::Accelerator));
+    let plain = || Work::of(Kind::Plain).held_at(&hold);
+    cluster.add_all([plain(), plain(), Work::of(Kind::Accelerator)]);
     let driver = start(&scene, &cluster);
     hold.wait(REACHED_WITHIN);
     let before = cluster.scheduler().id();

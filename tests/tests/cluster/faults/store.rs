@@ -13,6 +13,8 @@ use super::outcome::{Outcome, REACHED_WITHIN, TABLES, repeated, survived};
 const WORTH_RETRYING: i32 = 75;
 const RETRY_VARIABLE: &str = "WAYFARE_STORE_RETRY_SECONDS";
 const RETRY_SECONDS: &str = "3";
+/// Enough for the driver to submit a statement a few times.
+const RESUBMIT_SECONDS: &str = "6";
 
 /// A cluster that reaches the store through the proxy only.
 struct Behind {
@@ -42,10 +44,14 @@ impl Behind {
     }
 
     fn start(&self) -> Process {
+        self.start_with(&[])
+    }
+
+    fn start_with(&self, arguments: &[&str]) -> Process {
         let mut run = self
             .scene
             .run_through(&self.proxy.endpoint(), &self.cluster, TABLES, &[]);
-        run.envs(self.environment.clone());
+        run.envs(self.environment.clone()).args(arguments);
         Process::start("the driver", &mut run)
     }
 
@@ -85,7 +91,7 @@ pub(super) fn unavailable_for_ten_seconds() -> Outcome {
 /// Nobody waits for ever: the run ends as one to repeat later, and is repeated when the store is there again.
 pub(super) fn unavailable_for_ever() -> Outcome {
     let behind = Behind::new(&[(RETRY_VARIABLE, RETRY_SECONDS)]);
-    let mut driver = behind.start();
+    let mut driver = behind.start_with(&["--resubmit-seconds", RESUBMIT_SECONDS]);
     driver.wait_for_stage("segment", REACHED_WITHIN);
     let injected = behind
         .proxy

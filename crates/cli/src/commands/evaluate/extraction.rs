@@ -3,7 +3,7 @@
 //! What a method is and how it is measured is in `wayfare_evaluation::extraction`; here are files, models and words.
 
 mod methods;
-mod segment_params;
+pub(in crate::commands) mod segment_params;
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -6,20 +6,6 @@ use std::collections::HashMap;
 
 use wayfare_journeys::dot;
 
-/// Compares a cluster with an item, and takes it in.
-pub(super) trait Centroid<'a>: Clone {
-    /// An item as it is in the catalogue, or made ready once.
-    type Item;
-
-    /// A cluster without members.
-    fn empty() -> Self;
-
-    fn add(&mut self, item: &Self::Item);
-
-    /// In -1..=1; 0 where one of both has no direction.
-    fn cosine(&self, item: &Self::Item) -> f64;
-}
-
 /// The sum of unit vectors.
 #[derive(Debug, Clone)]
 pub(super) struct DenseCentroid {
@@ -28,8 +14,28 @@ pub(super) struct DenseCentroid {
 }
 
 impl DenseCentroid {
+    pub(super) fn empty() -> Self {
+        Self {
+            sum: Vec::new(),
+            length: 0.0,
+        }
+    }
+
+    /// Of vectors with this sum.
+    pub(super) fn of(sum: &[f32]) -> Self {
+        Self {
+            sum: sum.to_vec(),
+            length: f64::from(dot(sum, sum)).sqrt(),
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.sum.is_empty()
+    }
+
+    /// Cosine with a vector of unit length, in -1..=1; 0 where the centroid has no direction.
+    pub(super) fn cosine(&self, vector: &[f32]) -> f64 {
+        ratio(dot(&self.sum, vector).into(), self.length)
     }
 
     /// Cosine with another centroid, in -1..=1; 0 where one of both has no direction.
@@ -38,7 +44,7 @@ impl DenseCentroid {
     }
 
     pub(super) fn absorb(&mut self, other: &Self) {
-        self.add_vector(&other.sum);
+        self.add(&other.sum);
     }
 
     /// Cosine of a member with the centroid of the other members; 0 where there are none.
@@ -53,31 +59,12 @@ impl DenseCentroid {
         ratio(with - own, squared.sqrt() * own.sqrt())
     }
 
-    fn add_vector(&mut self, vector: &[f32]) {
+    pub(super) fn add(&mut self, vector: &[f32]) {
         self.sum.resize(vector.len(), 0.0);
         for (total, value) in self.sum.iter_mut().zip(vector) {
             *total += value;
         }
         self.length = f64::from(dot(&self.sum, &self.sum)).sqrt();
-    }
-}
-
-impl<'a> Centroid<'a> for DenseCentroid {
-    type Item = &'a [f32];
-
-    fn empty() -> Self {
-        Self {
-            sum: Vec::new(),
-            length: 0.0,
-        }
-    }
-
-    fn add(&mut self, item: &&'a [f32]) {
-        self.add_vector(item);
-    }
-
-    fn cosine(&self, item: &&'a [f32]) -> f64 {
-        ratio(dot(&self.sum, item).into(), self.length)
     }
 }
 
@@ -119,17 +106,15 @@ pub(super) struct TermsCentroid<'a> {
     squared_length: f64,
 }
 
-impl<'a> Centroid<'a> for TermsCentroid<'a> {
-    type Item = Terms<'a>;
-
-    fn empty() -> Self {
+impl<'a> TermsCentroid<'a> {
+    pub(super) fn empty() -> Self {
         Self {
             sum: HashMap::new(),
             squared_length: 0.0,
         }
     }
 
-    fn add(&mut self, item: &Terms<'a>) {
+    pub(super) fn add(&mut self, item: &Terms<'a>) {
         for &(term, weight) in &item.weights {
             let total = self.sum.entry(term).or_default();
             self.squared_length += weight * (weight + 2.0 * *total);
@@ -137,7 +122,8 @@ impl<'a> Centroid<'a> for TermsCentroid<'a> {
         }
     }
 
-    fn cosine(&self, item: &Terms<'a>) -> f64 {
+    /// In -1..=1; 0 where one of both has no terms.
+    pub(super) fn cosine(&self, item: &Terms<'a>) -> f64 {
         let shared: f64 = item
             .weights
             .iter()

@@ -6,8 +6,9 @@
 //! and left out. There is no decay, no bound on the number of clusters, and nothing is looked at twice.
 
 use serde_json::{Value, json};
+use wayfare_journeys::Icpc as OverVectors;
 
-use super::centroid::{Centroid, DenseCentroid, Terms, TermsCentroid};
+use super::centroid::{DenseCentroid, Terms, TermsCentroid};
 use super::{MIN_ACTIVITIES, leave_out_small};
 use crate::extraction::dataset::{Catalogue, UserHistory};
 use crate::extraction::method::Method;
@@ -77,8 +78,7 @@ impl Method for IcpcTerms {
             .activities
             .iter()
             .map(|visit| Terms::of(&catalogue.concepts[visit.item]));
-        let (labels, _) = one_pass::<TermsCentroid<'_>>(items, self.join_threshold);
-        published(&labels, self.min_activities)
+        published(&over_terms(items, self.join_threshold), self.min_activities)
     }
 }
 
@@ -88,8 +88,11 @@ pub(super) fn over_vectors(
     user: &UserHistory,
     join_threshold: f64,
 ) -> (Vec<usize>, Vec<DenseCentroid>) {
+    let mut clusters = OverVectors::new(join_threshold);
     let items = user.activities.iter().map(|visit| catalogue.vector(visit.item));
-    one_pass(items, join_threshold)
+    let labels = items.map(|vector| clusters.join(vector)).collect();
+    let sums = (0..clusters.clusters()).map(|cluster| DenseCentroid::of(clusters.sum(cluster)));
+    (labels, sums.collect())
 }
 
 pub(super) fn published(labels: &[usize], min_activities: u32) -> Vec<Option<u32>> {
@@ -97,12 +100,10 @@ pub(super) fn published(labels: &[usize], min_activities: u32) -> Vec<Option<u32
     leave_out_small(labels, min_activities)
 }
 
-fn one_pass<'a, C: Centroid<'a>>(
-    items: impl Iterator<Item = C::Item>,
-    join_threshold: f64,
-) -> (Vec<usize>, Vec<C>) {
-    let mut clusters: Vec<C> = Vec::new();
-    let labels = items
+/// The same pass over bags of terms.
+fn over_terms<'a>(items: impl Iterator<Item = Terms<'a>>, join_threshold: f64) -> Vec<usize> {
+    let mut clusters: Vec<TermsCentroid<'_>> = Vec::new();
+    items
         .map(|item| {
             let mut best: Option<(usize, f64)> = None;
             for (position, cluster) in clusters.iter().enumerate() {
@@ -113,11 +114,10 @@ fn one_pass<'a, C: Centroid<'a>>(
             }
             let position = best.map_or(clusters.len(), |(position, _)| position);
             if position == clusters.len() {
-                clusters.push(C::empty());
+                clusters.push(TermsCentroid::empty());
             }
             clusters[position].add(&item);
             position
         })
-        .collect();
-    (labels, clusters)
+        .collect()
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::centroid::{Centroid, DenseCentroid};
+use super::centroid::DenseCentroid;
 use super::linkage::ward_clusters;
 use super::ward::vectors_of;
 use super::{MIN_ACTIVITIES, leave_out_small};
@@ -87,7 +87,7 @@ fn centroids(vectors: &[&[f32]], labels: &[Option<u32>]) -> Vec<DenseCentroid> {
 fn most_similar(vector: &[f32], centroids: &[DenseCentroid], from: f64) -> Option<u32> {
     let mut best: Option<(u32, f64)> = None;
     for (label, centroid) in (0_u32..).zip(centroids) {
-        let cosine = centroid.cosine(&vector);
+        let cosine = centroid.cosine(vector);
         let reached = !centroid.is_empty() && cosine >= from;
         if reached && best.is_none_or(|(_, highest)| cosine > highest) {
             best = Some((label, cosine));

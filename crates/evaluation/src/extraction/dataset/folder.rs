@@ -3,12 +3,13 @@
 //! What a system may see is apart from what is known: `activities.csv` (user_id, item_id, occurred_at), `items.csv`
 //! (item_id, title, text); `truth.csv` (user_id, item_id, occurred_at, journey_label, journey_title) tells of each
 //! activity its journey, both columns empty for noise. A further column `noise_source` may tell what collection noise
-//! was taken from; without it nothing counts as a burst.
+//! was taken from; without it nothing counts as a burst. What `wayfare generate` writes is read too.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::csv_file::CsvFile;
+use super::generated;
 use super::{Items, UserHistory, Visit};
 use crate::error::EvaluationError;
 use crate::item_text::embed_text;
@@ -36,6 +37,9 @@ impl Items {
 
 /// Reads a folder. An activity that comes twice counts once; items, activities and what is known must fit together.
 pub fn read_users(folder: &Path) -> Result<UsersFolder, EvaluationError> {
+    if generated::is_generated(folder) {
+        return generated::read(folder);
+    }
     let items = read_items(&folder.join("items.csv"))?;
     let mut known = read_truth(&folder.join("truth.csv"))?;
     let users = read_activities(&folder.join("activities.csv"), &items, &mut known)?;
@@ -67,10 +71,10 @@ type Key = (String, i64, String);
 
 /// What is known about an activity.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     /// Label and title.
-    journey: Option<(String, String)>,
-    noise_source: Option<String>,
+    pub(super) journey: Option<(String, String)>,
+    pub(super) noise_source: Option<String>,
 }
 
 fn read_truth(path: &Path) -> Result<HashMap<Key, Known>, EvaluationError> {
@@ -133,7 +137,8 @@ fn read_activities(
         .collect())
 }
 
-fn history(user_id: &str, activities: BTreeMap<(i64, usize), Known>) -> UserHistory {
+/// A user's activities by time and item, with what is known about each.
+pub(super) fn history(user_id: &str, activities: BTreeMap<(i64, usize), Known>) -> UserHistory {
     let mut user = UserHistory {
         user_id: user_id.to_owned(),
         ..UserHistory::default()

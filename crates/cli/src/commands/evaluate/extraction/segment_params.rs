@@ -12,7 +12,11 @@ use crate::failure::Failure;
 const SEGMENT: &str = "segment";
 
 /// The defaults of evaluation, over them `[segment]` of the file, over that the flags.
-pub(super) fn resolve(file: Option<&Path>, sets: &[String], min_activities: u32) -> Result<Params, Failure> {
+pub(in crate::commands) fn resolve(
+    file: Option<&Path>,
+    sets: &[String],
+    min_activities: u32,
+) -> Result<Params, Failure> {
     let defaults = Params {
         min_activities,
         ..Wayfare::default().params
