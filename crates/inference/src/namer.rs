@@ -32,7 +32,8 @@ pub struct NamerOptions {
     pub prompt: Prompt,
     /// What names leave unsaid.
     pub topics: Arc<Topics>,
-    /// By which names are compared with titles, if any.
+    /// By which the model's name and names from the journey's own words are compared, beside their likelihoods. Without
+    /// it they are not compared: the model's name is taken if it passes the checks.
     pub encoder: Option<Arc<dyn Encoder>>,
 }
 

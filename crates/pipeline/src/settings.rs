@@ -162,8 +162,8 @@ pub struct NameSettings {
     /// SHA-256 of that file. Required with `blocked_topics`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked_topics_sha256: Option<String>,
-    /// Whether the model's name is compared, by the job's encoder, with names from the journey's own words, so that the one
-    /// that is closer to the titles wins.
+    /// Whether the model's name is compared with names from the journey's own words, by the job's encoder and by how likely
+    /// the model finds each. Otherwise the model's name is taken if it passes the checks.
     pub compare: bool,
     /// Most distinct journeys, the strongest of all published ones, that the language model names; the others get
     /// extractive names.
@@ -181,7 +181,7 @@ impl Default for NameSettings {
             prompt_sha256: None,
             blocked_topics: None,
             blocked_topics_sha256: None,
-            compare: true,
+            compare: false,
             max_model_names: 200,
         }
     }

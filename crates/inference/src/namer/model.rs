@@ -98,8 +98,10 @@ impl ModelNaming {
             .zip(&generations)
             .map(|(subject, generation)| propose(checks, subject, generation))
             .collect();
-        self.score(&prompt, &mut open)?;
-        self.ground(&mut open)?;
+        if let Some(grounding) = &self.grounding {
+            self.score(&prompt, &mut open)?;
+            ground(grounding, &mut open)?;
+        }
         Ok(open)
     }
 
@@ -191,33 +193,25 @@ impl ModelNaming {
         }
         Ok(found)
     }
+}
 
-    fn ground(&self, open: &mut [Open<'_>]) -> Result<(), InferenceError> {
-        let Some(grounding) = &self.grounding else {
-            return Ok(());
-        };
-        let cosines = {
-            let named: Vec<(&Subject, Vec<&str>)> = open
-                .iter()
-                .map(|open| {
-                    (
-                        open.subject,
-                        open.candidates
-                            .iter()
-                            .map(|candidate| candidate.name.as_str())
-                            .collect(),
-                    )
-                })
-                .collect();
-            grounding.cosines(&named)?
-        };
-        for (open, cosines) in open.iter_mut().zip(cosines) {
-            for (candidate, cosine) in open.candidates.iter_mut().zip(cosines) {
-                candidate.cosine = Some(cosine);
-            }
+fn ground(grounding: &Grounding, open: &mut [Open<'_>]) -> Result<(), InferenceError> {
+    let cosines = {
+        let named: Vec<(&Subject, Vec<&str>)> = open
+            .iter()
+            .map(|open| {
+                let names = open.candidates.iter().map(|candidate| candidate.name.as_str());
+                (open.subject, names.collect())
+            })
+            .collect();
+        grounding.cosines(&named)?
+    };
+    for (open, cosines) in open.iter_mut().zip(cosines) {
+        for (candidate, cosine) in open.candidates.iter_mut().zip(cosines) {
+            candidate.cosine = Some(cosine);
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The names that pass the checks: the model's, if it does, then those of the journey's own words.

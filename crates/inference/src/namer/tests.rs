@@ -194,7 +194,11 @@ fn a_likelier_name_outranks_the_models() -> Result<(), InferenceError> {
         scores: true,
         ..Parrot::saying("Feeding the cat")
     };
-    let named = Namer::with_model(Arc::new(generator)).name(&[cats()])?;
+    let options = NamerOptions {
+        encoder: Some(Arc::new(Litter)),
+        ..NamerOptions::built_in()
+    };
+    let named = Namer::new(Arc::new(generator), &options)?.name(&[cats()])?;
     // This model finds short names likely.
     assert_eq!(
         (named[0].name.as_str(), named[0].flags.as_slice()),

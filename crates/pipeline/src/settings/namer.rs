@@ -96,7 +96,7 @@ mod tests {
             |_| {},
             |name| name.sha256 = Some("b".repeat(64)),
             |name| name.prompt = "zero-shot".to_owned(),
-            |name| name.compare = false,
+            |name| name.compare = true,
             |name| name.max_model_names = 7,
             |name| name.max_model_names = 0,
             |name| name.model = None,
