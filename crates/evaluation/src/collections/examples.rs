@@ -52,20 +52,19 @@ pub fn examples(
     }
     let mut examples = Vec::new();
     for collection in collections {
-        let Some(name) = target_name(collection) else {
-            continue;
-        };
         if collection.items.len() < FEWEST_ITEMS {
             continue;
         }
         let mut random = Random::stream(options.seed, xxh3_64(collection.collection_id.as_bytes()));
         for _ in 0..options.per_collection {
-            let items = draw(collection, collections, options, &mut random);
-            examples.push(Example {
-                collection_id: collection.collection_id.clone(),
-                input: naming_input(&items, salience),
-                name: name.clone(),
-            });
+            let input = naming_input(&draw(collection, collections, options, &mut random), salience);
+            if let Some(name) = target_name(collection, &input) {
+                examples.push(Example {
+                    collection_id: collection.collection_id.clone(),
+                    input,
+                    name,
+                });
+            }
         }
     }
     Ok(examples)
