@@ -114,10 +114,6 @@ mod tests {
         (0..dimension * count).map(|index| value(index + 17)).collect()
     }
 
-    fn bits(values: &[f32]) -> Vec<u32> {
-        values.iter().map(|value| value.to_bits()).collect()
-    }
-
     #[test]
     fn pairs_are_what_one_at_a_time_is_to_the_bit() {
         for dimension in [1, 9, 30] {

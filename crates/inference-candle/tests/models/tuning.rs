@@ -8,7 +8,10 @@ use crate::assets::{GENERATOR, generator_file};
 #[test]
 fn the_training_pass_finds_generated_texts_as_likely_as_the_generator_does() {
     let model = TuningModel::load(&generator_file()).expect("the model loads");
-    let (prefix, suffix) = ("Short names of interests.\n\n", "\nIn a few words, this person is into:");
+    let (prefix, suffix) = (
+        "Short names of interests.\n\n",
+        "\nIn a few words, this person is into:",
+    );
     let inputs = [
         "Items:\n- Rye bread at home\n- Sourdough starter day by day\n- Kneading by hand\nTopics: bread, baking",
         "Items:\n- Trail running shoes\n- Energy gels 12 pack\nTopics: running",
