@@ -13,35 +13,9 @@ const VECTORS: usize = 2;
 const ROWS_IN_CACHE: usize = 4 * ROWS;
 
 with_wide_registers! {
-    /// The products of `vector` with the vectors that lie one after the other in `rows`, as many as `into` takes.
-    pub(crate) fn dots(vector: &[f32], rows: &[f32], into: &mut [f32]) = plain_dots
-}
-
-with_wide_registers! {
     /// The products of the vectors that lie one after the other in `vectors`, in pairs: that of vectors `i` and `j` before it
     /// at `i * stride + j`. What comes to stand elsewhere means nothing.
     pub(crate) fn dots_of_pairs(vectors: &[f32], dimension: usize, stride: usize, into: &mut [f32]) = plain_dots_of_pairs
-}
-
-#[expect(
-    clippy::inline_always,
-    reason = "compiled for the features of whoever calls it"
-)]
-#[inline(always)]
-fn plain_dots(vector: &[f32], rows: &[f32], into: &mut [f32]) {
-    let dimension = vector.len();
-    if dimension == 0 {
-        into.fill(0.0);
-        return;
-    }
-    let (fours, rest) = into.as_chunks_mut::<ROWS>();
-    let (of_fours, of_rest) = rows.split_at(fours.len() * ROWS * dimension);
-    for (products, rows) in fours.iter_mut().zip(of_fours.chunks_exact(ROWS * dimension)) {
-        [*products] = tile([vector], split(rows, dimension));
-    }
-    for (product, row) in rest.iter_mut().zip(of_rest.chunks_exact(dimension)) {
-        *product = dot(vector, row);
-    }
 }
 
 #[expect(
@@ -138,26 +112,6 @@ mod tests {
     fn rows(dimension: usize, count: usize) -> Vec<f32> {
         let value = |index: usize| ((index * 7919 + dimension) % 1013) as f32 / 1013.0 - 0.4;
         (0..dimension * count).map(|index| value(index + 17)).collect()
-    }
-
-    fn bits(values: &[f32]) -> Vec<u32> {
-        values.iter().map(|value| value.to_bits()).collect()
-    }
-
-    #[test]
-    fn many_are_what_one_at_a_time_is_to_the_bit() {
-        for dimension in [1, 7, 8, 9, 30, 384] {
-            for count in [0, 1, 3, 4, 5, 11] {
-                let rows = rows(dimension, count + 1);
-                let (vector, rows) = rows.split_at(dimension);
-                let expected: Vec<f32> = rows.chunks(dimension).map(|row| dot(vector, row)).collect();
-                let (mut given, mut without) = (vec![0.0; count], vec![0.0; count]);
-                dots(vector, rows, &mut given);
-                plain_dots(vector, rows, &mut without);
-                assert_eq!(bits(&given), bits(&expected), "{dimension} {count}");
-                assert_eq!(bits(&without), bits(&expected), "{dimension} {count}");
-            }
-        }
     }
 
     #[test]
