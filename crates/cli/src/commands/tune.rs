@@ -118,7 +118,7 @@ fn report(args: &TuneArgs, result: &Value, losses: [Option<&Loss>; 3]) -> Result
     }
     let of = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
     text += &format!(
-        "{} steps; wrote {}\n\nIn a job file:\n\n[namer.adapter]\npath = \"{}\"\nsha256 = \"{}\"\n",
+        "{} steps; wrote {}\n\nIn a job file:\n\n[name]\nadapter = \"{}\"\nadapter_sha256 = \"{}\"\n",
         result["steps"],
         of("adapter"),
         of("adapter"),
