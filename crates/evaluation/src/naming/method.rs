@@ -13,7 +13,7 @@ use crate::error::EvaluationError;
 pub struct GivenName {
     /// Possibly empty: then it scores nothing.
     pub name: String,
-    /// Whether the method had to give up what it wanted to say; none where it has nothing to fall back on.
+    /// Whether it is of the journey's own words instead of the model's; none where the method has no such choice.
     pub fell_back: Option<bool>,
 }
 

@@ -42,7 +42,7 @@ pub enum Metric {
     Grounded,
     /// The pipeline's checks would refuse the name.
     Rejected,
-    /// The method gave up what it wanted to say.
+    /// The name is of the journey's own words: the model's was refused or ranked lower.
     FellBack,
     /// The share of different names.
     Distinct,
