@@ -58,7 +58,9 @@ fn columns(
     labels: &mut impl Iterator<Item = Option<u32>>,
 ) -> Vec<ArrayRef> {
     let users = || users.clone().map(|user| activities.user(user));
-    let ids = users().flat_map(|user| user.items.iter().map(move |_| user.user_id));
+    let ids: Vec<&str> = users()
+        .flat_map(|user| user.items.iter().map(move |_| user.user_id))
+        .collect();
     let times: Vec<i64> = users().flat_map(|user| user.times_us).copied().collect();
     let labels: Int64Array = labels
         .take(times.len())

@@ -42,8 +42,8 @@ fn vectors(items: usize) -> Vec<f32> {
         match item {
             last if last + 1 == items => vector[2] = 1.0,
             item => {
-                vector[item % 2] = 0.8;
-                vector[3] = if item % 4 < 2 { 0.6 } else { -0.6 };
+                vector[item % 2] = 0.96;
+                vector[3] = if item % 4 < 2 { 0.28 } else { -0.28 };
             }
         }
         vector
@@ -235,7 +235,11 @@ fn what_cannot_be_timed_is_named() {
     write_vectors(&vectors, 9);
     rows.swap(3, 4);
     write_activities(&activities_path, &rows);
-    assert!(matches!(refused(wayfare), EvaluationError::Segment { user_id, .. } if user_id == "ann"));
+    let unordered = refused(wayfare);
+    assert!(
+        matches!(&unordered, EvaluationError::Segment { user_id, .. } if user_id == "ann"),
+        "{unordered:?}"
+    );
     write_vectors(&activities_path, 9);
     assert!(refused(icpc).to_string().contains("no column `user_id`"));
 }

