@@ -21,7 +21,6 @@ const ROWS_PER_BATCH: usize = 8_192;
 #[derive(Debug)]
 pub(crate) struct RowGroups {
     path: PathBuf,
-    file: File,
     metadata: ArrowReaderMetadata,
     columns: ProjectionMask,
 }
@@ -44,7 +43,6 @@ impl RowGroups {
         let columns = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
         Ok(Self {
             path: path.to_owned(),
-            file,
             metadata,
             columns,
         })
@@ -66,7 +64,8 @@ impl RowGroups {
         groups
             .into_par_iter()
             .map(|group| {
-                let file = self.file.try_clone().map_err(|source| EvaluationError::Read {
+                // A descriptor of its own: clones share their position, and threads would read each other's pages.
+                let file = File::open(&self.path).map_err(|source| EvaluationError::Read {
                     path: self.path.clone(),
                     source,
                 })?;
