@@ -38,10 +38,8 @@ fn plain_dots_of_pairs(vectors: &[f32], dimension: usize, stride: usize, into: &
         while later + VECTORS <= count {
             let both = [vector(later), vector(later + 1)];
             for row in rows.clone().step_by(ROWS).take_while(|row| *row <= later) {
-                let products = tile(
-                    both,
-                    split(&vectors[row * dimension..][..ROWS * dimension], dimension),
-                );
+                let rows = split(&vectors[row * dimension..][..ROWS * dimension], dimension);
+                let products = products_of_two(both, rows);
                 for (vector, products) in (later..).zip(products) {
                     into[vector * stride + row..][..ROWS].copy_from_slice(&products);
                 }
@@ -51,7 +49,7 @@ fn plain_dots_of_pairs(vectors: &[f32], dimension: usize, stride: usize, into: &
         if later < count {
             for row in rows.step_by(ROWS) {
                 let rows = split(&vectors[row * dimension..][..ROWS * dimension], dimension);
-                let [products] = tile([vector(later)], rows);
+                let products = products_of_one(vector(later), rows);
                 into[later * stride + row..][..ROWS].copy_from_slice(&products);
             }
         }
@@ -74,35 +72,69 @@ fn split(rows: &[f32], dimension: usize) -> [&[f32]; ROWS] {
     [a, b, c, d]
 }
 
-/// The products of each vector with each row.
+/// The products of both vectors with each row. Every sum is named: the compiler keeps only such sums in registers.
 #[expect(
     clippy::inline_always,
     reason = "compiled for the features of whoever calls it"
 )]
 #[inline(always)]
-fn tile<'v, const N: usize>(vectors: [&'v [f32]; N], rows: [&'v [f32]; ROWS]) -> [[f32; ROWS]; N] {
-    let whole = vectors[0].len() / LANES;
-    let blocks = |vector: &'v [f32]| &vector.as_chunks::<LANES>().0[..whole];
-    let rest = |vector: &'v [f32]| vector.as_chunks::<LANES>().1;
-    let (vector_blocks, row_blocks) = (vectors.map(blocks), rows.map(blocks));
-    let mut lanes = [[[0.0_f32; LANES]; ROWS]; N];
-    for block in 0..whole {
-        for (lanes, vector) in lanes.iter_mut().zip(&vector_blocks) {
-            for (lanes, row) in lanes.iter_mut().zip(&row_blocks) {
-                for lane in 0..LANES {
-                    lanes[lane] += vector[block][lane] * row[block][lane];
-                }
-            }
+fn products_of_two(vectors: [&[f32]; VECTORS], rows: [&[f32]; ROWS]) -> [[f32; ROWS]; VECTORS] {
+    let [x, y] = vectors.map(|vector| vector.as_chunks::<LANES>());
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<LANES>());
+    let mut of_x = [[0.0_f32; LANES]; ROWS];
+    let mut of_y = [[0.0_f32; LANES]; ROWS];
+    let of_rows = a.0.iter().zip(b.0).zip(c.0).zip(d.0);
+    for ((x, y), (((a, b), c), d)) in x.0.iter().zip(y.0).zip(of_rows) {
+        for lane in 0..LANES {
+            of_x[0][lane] += x[lane] * a[lane];
+            of_x[1][lane] += x[lane] * b[lane];
+            of_x[2][lane] += x[lane] * c[lane];
+            of_x[3][lane] += x[lane] * d[lane];
+            of_y[0][lane] += y[lane] * a[lane];
+            of_y[1][lane] += y[lane] * b[lane];
+            of_y[2][lane] += y[lane] * c[lane];
+            of_y[3][lane] += y[lane] * d[lane];
         }
     }
-    for (lanes, vector) in lanes.iter_mut().zip(vectors.map(rest)) {
-        for (lanes, row) in lanes.iter_mut().zip(rows.map(rest)) {
-            for (lane, (left, right)) in vector.iter().zip(row).enumerate() {
-                lanes[lane] += left * right;
-            }
+    let rests = [a.1, b.1, c.1, d.1];
+    [summed(of_x, x.1, rests), summed(of_y, y.1, rests)]
+}
+
+/// The products of one vector with each row.
+#[expect(
+    clippy::inline_always,
+    reason = "compiled for the features of whoever calls it"
+)]
+#[inline(always)]
+fn products_of_one(vector: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
+    let x = vector.as_chunks::<LANES>();
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<LANES>());
+    let mut lanes = [[0.0_f32; LANES]; ROWS];
+    let of_rows = a.0.iter().zip(b.0).zip(c.0).zip(d.0);
+    for (x, (((a, b), c), d)) in x.0.iter().zip(of_rows) {
+        for lane in 0..LANES {
+            lanes[0][lane] += x[lane] * a[lane];
+            lanes[1][lane] += x[lane] * b[lane];
+            lanes[2][lane] += x[lane] * c[lane];
+            lanes[3][lane] += x[lane] * d[lane];
         }
     }
-    lanes.map(|lanes| lanes.map(sum_of_lanes))
+    summed(lanes, x.1, [a.1, b.1, c.1, d.1])
+}
+
+/// Adds what is left of a vector and of each row behind the last whole block, and each row's lanes to one number.
+#[expect(
+    clippy::inline_always,
+    reason = "compiled for the features of whoever calls it"
+)]
+#[inline(always)]
+fn summed(mut lanes: [[f32; LANES]; ROWS], rest: &[f32], rests: [&[f32]; ROWS]) -> [f32; ROWS] {
+    for (lanes, row) in lanes.iter_mut().zip(rests) {
+        for (lane, (left, right)) in rest.iter().zip(row).enumerate() {
+            lanes[lane] += left * right;
+        }
+    }
+    lanes.map(sum_of_lanes)
 }
 
 #[cfg(test)]
